@@ -1,1 +1,35 @@
-//! Skeleton.
+//! What an order is, how it is named, and how it travels.
+//!
+//! The rules that must be the same on every instance and across every deploy live here, and none of
+//! them knows AWS:
+//!
+//! - [`Order`] can only be built from content that keeps every rule; [`json`] reads the bytes and
+//!   [`fields`] reports each offending field by its JSON pointer.
+//! - [`ContentHash`] is the order's content in 32 bytes, [`OrderKey`] its name, and [`OrderId`] both,
+//!   sealed by a MAC under one of the [`Secrets`], so that an id proves itself.
+//! - [`OrderAccepted`] is the message between accepting and fulfilling.
+
+pub mod content;
+pub mod currency;
+pub mod fields;
+mod hash;
+pub mod id;
+pub mod json;
+pub mod lane;
+pub mod message;
+pub mod order;
+pub mod reason;
+pub mod secrets;
+pub mod time;
+pub mod trace;
+
+pub use content::ContentHash;
+pub use currency::Currency;
+pub use fields::FieldError;
+pub use id::{IdempotencyKey, OrderId, OrderKey};
+pub use lane::Lane;
+pub use message::{OrderAccepted, ParseFailure, TooLarge};
+pub use order::{CustomerId, Order, OrderLine, ShipTo, Sku};
+pub use reason::RejectReason;
+pub use secrets::{IdError, Secrets};
+pub use time::{Clock, SystemClock, Timestamp};

@@ -1,0 +1,342 @@
+//! The message between accepting and fulfilling: a `CloudEvents` 1.0 envelope in JSON.
+//!
+//! Messages outlive deploys (they wait up to 14 days), so the form is versioned by its `type`:
+//! a field may be added to `sluice.order.accepted.v1`, anything else is a new type.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{ContentHash, IdError, Order, OrderId, RejectReason, Secrets, Timestamp, json};
+
+/// The `type` of the event, and the value of the message attribute `event_type`.
+pub const EVENT_TYPE: &str = "sluice.order.accepted.v1";
+
+/// The `source` of the event.
+pub const EVENT_SOURCE: &str = "urn:sluice:accept-order";
+
+/// SNS counts a message with its attributes: 256 KiB. One of these is left for ours.
+/// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
+pub const MAX_BODY: usize = 255 * 1024;
+
+/// A storage item holds 400 KB, names and the index's list of products included; a storage form may
+/// take as much as the message, plus that list, plus its own fields.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
+const MAX_STORED: usize = 396 * 1024;
+
+/// An order was accepted.
+#[derive(Clone, PartialEq, Debug)]
+pub struct OrderAccepted {
+    /// The order's id, which is the event's too: subscribers deduplicate by it.
+    pub order_id: OrderId,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// The whole hash, of which the id carries the start.
+    pub content: ContentHash,
+    /// W3C `traceparent` of the span that published it, where there was one.
+    pub traceparent: Option<String>,
+    /// The order.
+    pub order: Order,
+}
+
+#[derive(Serialize)]
+struct EnvelopeOut<'a> {
+    specversion: &'static str,
+    id: OrderId,
+    source: &'static str,
+    r#type: &'static str,
+    time: Timestamp,
+    datacontenttype: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<&'a str>,
+    data: DataOut<'a>,
+}
+
+#[derive(Serialize)]
+struct DataOut<'a> {
+    content_hash: ContentHash,
+    total: u64,
+    order: &'a Order,
+}
+
+#[derive(Deserialize)]
+struct EnvelopeIn {
+    time: Timestamp,
+    traceparent: Option<String>,
+    data: DataIn,
+}
+
+#[derive(Deserialize)]
+struct DataIn {
+    content_hash: ContentHash,
+    order: Value,
+}
+
+impl OrderAccepted {
+    /// The message body.
+    ///
+    /// # Errors
+    /// The order fits no message or no storage item; for the client.
+    pub fn to_body(&self) -> Result<String, TooLarge> {
+        let body = serde_json::to_string(&EnvelopeOut {
+            specversion: "1.0",
+            id: self.order_id,
+            source: EVENT_SOURCE,
+            r#type: EVENT_TYPE,
+            time: self.accepted_at,
+            datacontenttype: "application/json",
+            traceparent: self.traceparent.as_deref(),
+            data: DataOut {
+                content_hash: self.content,
+                total: self.order.total(),
+                order: &self.order,
+            },
+        })
+        .map_err(|_| TooLarge)?;
+        let skus: usize = self
+            .order
+            .skus()
+            .iter()
+            .map(|sku| sku.as_str().len() + 1)
+            .sum();
+        if body.len() > MAX_BODY || body.len() + skus > MAX_STORED {
+            return Err(TooLarge);
+        }
+        Ok(body)
+    }
+
+    /// Reads a message body and checks that it is what we accepted: id, hash and order belong together.
+    ///
+    /// # Errors
+    /// [`ParseFailure`]: permanent, or to be tried again once the secret is known here.
+    pub fn from_body(body: &str, secrets: &Secrets) -> Result<Self, ParseFailure> {
+        use RejectReason as Reason;
+        let envelope = json::parse(body.as_bytes())
+            .map_err(|e| ParseFailure::permanent(Reason::NotJson, e.to_string(), None))?;
+        // The id first: what fails after it can be recorded under it.
+        let order_id = envelope
+            .get("id")
+            .and_then(Value::as_str)
+            .and_then(|id| id.parse::<OrderId>().ok());
+        let verified = order_id.map(|id| (id, secrets.verify(&id)));
+        if let Some((_, Err(IdError::UnknownSecret(number)))) = verified {
+            return Err(ParseFailure::UnknownSecret(number));
+        }
+        let own_id = verified.and_then(|(id, result)| result.is_ok().then_some(id));
+        let permanent = |reason, detail: String| ParseFailure::permanent(reason, detail, own_id);
+
+        let text = |name| envelope.get(name).and_then(Value::as_str);
+        if (text("specversion"), text("type")) != (Some("1.0"), Some(EVENT_TYPE)) {
+            let detail = format!("specversion and type must be 1.0 and {EVENT_TYPE}");
+            return Err(permanent(Reason::UnknownEvent, detail));
+        }
+        let order_id = own_id.ok_or_else(|| {
+            permanent(
+                Reason::ForgedId,
+                "the id is not one that was made here".into(),
+            )
+        })?;
+        let EnvelopeIn {
+            time,
+            traceparent,
+            data,
+        } = serde_json::from_value(envelope)
+            .map_err(|e| permanent(Reason::InvalidOrder, e.to_string()))?;
+        let order = Order::try_from(data.order).map_err(|e| permanent(Reason::InvalidOrder, e))?;
+        let content = ContentHash::of(&order);
+        if content != data.content_hash || !order_id.is_for(&content) {
+            let detail = "the order is not the one that the hash or the id names";
+            return Err(permanent(Reason::ContentMismatch, detail.into()));
+        }
+        Ok(Self {
+            order_id,
+            accepted_at: time,
+            content,
+            traceparent,
+            order,
+        })
+    }
+}
+
+/// The order is larger than the buffer or storage can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the order is too large: as a message it must stay within {MAX_BODY} bytes")]
+pub struct TooLarge;
+
+/// Why a message body is no accepted order.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ParseFailure {
+    /// It never will be one.
+    #[error("{reason}: {detail}")]
+    Permanent {
+        /// For the rejection and the dead letter.
+        reason: RejectReason,
+        /// For the operator.
+        detail: String,
+        /// The order's id, where one can be read and is ours.
+        order_id: Option<OrderId>,
+    },
+    /// The id was sealed with a secret that this deploy does not know: a rotation under way, or a mistake in
+    /// one. The message is fine, so it has to wait.
+    #[error("the id was sealed with secret {0}, which is not known here: deploy with it")]
+    UnknownSecret(u8),
+}
+
+impl ParseFailure {
+    fn permanent(reason: RejectReason, detail: String, order_id: Option<OrderId>) -> Self {
+        Self::Permanent {
+            reason,
+            detail,
+            order_id,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::OrderKey;
+    use serde_json::json;
+
+    fn secrets() -> Secrets {
+        Secrets::from_json(r#"{"1":"11111111111111111111111111111111"}"#).unwrap()
+    }
+
+    fn accepted(order: Value) -> OrderAccepted {
+        let order = Order::from_json(order).unwrap();
+        let content = ContentHash::of(&order);
+        OrderAccepted {
+            order_id: secrets().seal(OrderKey::from([1; 12]), &content),
+            accepted_at: Timestamp::from_millis(1_795_000_000_123),
+            content,
+            traceparent: Some("00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01".into()),
+            order,
+        }
+    }
+
+    fn small() -> OrderAccepted {
+        accepted(
+            json!({"customer_id": "c-1", "currency": "GBP", "lines": [{"sku": "s", "quantity": 1, "unit_price": 1}]}),
+        )
+    }
+
+    #[test]
+    fn a_body_reads_back() {
+        let message = small();
+        assert_eq!(
+            OrderAccepted::from_body(&message.to_body().unwrap(), &secrets()),
+            Ok(message)
+        );
+    }
+
+    #[test]
+    fn a_later_version_may_add_fields() {
+        let mut body: Value = serde_json::from_str(&small().to_body().unwrap()).unwrap();
+        body["subject"] = json!("new");
+        body["data"]["more"] = json!(1);
+        assert_eq!(
+            OrderAccepted::from_body(&body.to_string(), &secrets()),
+            Ok(small())
+        );
+    }
+
+    /// What is broken, how it is classified, and whether it can be recorded under its id.
+    #[test]
+    fn each_break_has_its_reason() {
+        use RejectReason as R;
+        let whole: Value = serde_json::from_str(&small().to_body().unwrap()).unwrap();
+        let mut forged = small().order_id;
+        forged.mac[0] ^= 1;
+        for (pointer, value, reason, has_id) in [
+            ("/type", json!("other.v1"), R::UnknownEvent, true),
+            ("/specversion", json!("0.3"), R::UnknownEvent, true),
+            ("/id", json!("ord_x"), R::ForgedId, false),
+            ("/id", json!(7), R::ForgedId, false),
+            ("/id", json!(forged), R::ForgedId, false),
+            ("/time", json!("yesterday"), R::InvalidOrder, true),
+            ("/data", json!(null), R::InvalidOrder, true),
+            (
+                "/data/order/lines/0/quantity",
+                json!(0),
+                R::InvalidOrder,
+                true,
+            ),
+            (
+                "/data/order/lines/0/quantity",
+                json!(2),
+                R::ContentMismatch,
+                true,
+            ),
+            (
+                "/data/content_hash",
+                json!("v1:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"),
+                R::ContentMismatch,
+                true,
+            ),
+        ] {
+            let mut body = whole.clone();
+            *body.pointer_mut(pointer).unwrap() = value;
+            match OrderAccepted::from_body(&body.to_string(), &secrets()) {
+                Err(ParseFailure::Permanent {
+                    reason: r,
+                    order_id,
+                    ..
+                }) => {
+                    assert_eq!((r, order_id.is_some()), (reason, has_id), "{pointer}");
+                }
+                other => panic!("{pointer}: {other:?}"),
+            }
+        }
+        for body in ["", "not json", "{\"id\":1,\"id\":1}"] {
+            assert!(matches!(
+                OrderAccepted::from_body(body, &secrets()),
+                Err(ParseFailure::Permanent {
+                    reason: R::NotJson,
+                    order_id: None,
+                    ..
+                })
+            ));
+        }
+    }
+
+    #[test]
+    fn the_id_of_another_order_is_no_proof() {
+        let mut message = small();
+        let other = accepted(
+            json!({"customer_id": "c-2", "currency": "GBP", "lines": [{"sku": "s", "quantity": 1, "unit_price": 1}]}),
+        );
+        message.order_id = other.order_id;
+        assert!(matches!(
+            OrderAccepted::from_body(&message.to_body().unwrap(), &secrets()),
+            Err(ParseFailure::Permanent {
+                reason: RejectReason::ContentMismatch,
+                ..
+            })
+        ));
+    }
+
+    #[test]
+    fn an_unknown_secret_is_waited_for() {
+        let newer = Secrets::from_json(r#"{"2":"22222222222222222222222222222222"}"#).unwrap();
+        assert_eq!(
+            OrderAccepted::from_body(&small().to_body().unwrap(), &newer),
+            Err(ParseFailure::UnknownSecret(1))
+        );
+    }
+
+    #[test]
+    fn what_fits_no_message_or_no_item_is_too_large() {
+        let order = |count: usize, sku: usize, description: usize| {
+            let lines: Vec<_> = (0..count)
+                .map(|n| json!({"sku": format!("{n:03}{}", "😀".repeat(sku)), "description": "d".repeat(description), "quantity": 1, "unit_price": 1}))
+                .collect();
+            accepted(json!({"customer_id": "c", "currency": "GBP", "lines": lines})).to_body()
+        };
+        assert!(order(1000, 2, 150).is_ok());
+        assert_eq!(order(1000, 2, 250), Err(TooLarge));
+        assert_eq!(
+            order(780, 61, 1),
+            Err(TooLarge),
+            "fits a message, but not an item"
+        );
+    }
+}
