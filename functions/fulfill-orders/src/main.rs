@@ -1,12 +1,56 @@
-//! Skeleton.
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+//! The Lambda function `fulfill-orders`: wiring only.
+#![recursion_limit = "256"] // The types of nested futures are deep.
 
-#[tokio::main]
+use std::{sync::Arc, time::Duration};
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use fulfill_orders::{Consumer, SqsQueue};
+use lambda_runtime::{Context, Error};
+use sluice_order::{Lane, SystemClock};
+use sluice_runtime::{
+    SettingError,
+    aws::{self, Budget},
+};
+use sluice_store::DynamoStore;
+
+/// A write is tried once: the queue is the retry, and every attempt counts against the pace.
+const WRITE: Budget = Budget {
+    attempts: 1,
+    attempt: Duration::from_secs(3),
+    total: Duration::from_secs(3),
+};
+
+/// A dead letter, or a change of visibility.
+const QUEUE: Budget = Budget {
+    attempts: 3,
+    attempt: Duration::from_secs(1),
+    total: Duration::from_secs(3),
+};
+
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    lambda_runtime::run(service_fn(
-        async |_: LambdaEvent<serde_json::Value>| {
-            Ok::<_, Error>(serde_json::json!({"statusCode": 200, "body": "{}"}))
-        },
-    ))
+    sluice_runtime::run(async || {
+        let table = sluice_runtime::required("ORDERS_TABLE")?;
+        let queue_url = sluice_runtime::required("QUEUE_URL")?;
+        let dead_letter_url = sluice_runtime::required("DEAD_LETTER_QUEUE_URL")?;
+        let secrets = sluice_runtime::secrets()?;
+        let lane: Lane = sluice_runtime::required("LANE")?
+            .parse()
+            .map_err(|error| SettingError::invalid("LANE", error))?;
+        let config = aws::config(WRITE).await;
+        let store = DynamoStore::new(aws_sdk_dynamodb::Client::new(&config), table);
+        let config = config
+            .into_builder()
+            .timeout_config(QUEUE.timeouts())
+            .retry_config(QUEUE.retries())
+            .build();
+        let queue = SqsQueue::new(&config, queue_url, dead_letter_url);
+        let consumer = Arc::new(Consumer::new(store, queue, SystemClock, secrets, lane));
+        Ok(
+            async move |event: SqsEvent, context: Context| -> SqsBatchResponse {
+                fulfill_orders::handle(&consumer, event, context.deadline).await
+            },
+        )
+    })
     .await
 }

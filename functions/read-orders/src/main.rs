@@ -1,12 +1,33 @@
-//! Skeleton.
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+//! The Lambda function `read-orders`: wiring only.
+#![recursion_limit = "256"] // The types of nested futures are deep.
 
-#[tokio::main]
+use std::{sync::Arc, time::Duration};
+
+use lambda_runtime::{Context, Error};
+use read_orders::ReadOrders;
+use sluice_api::{ApiRequest, ApiResponse};
+use sluice_runtime::aws::{self, Budget};
+use sluice_store::DynamoStore;
+
+/// One answer needs at most two calls, and must be out before the function's timeout of 10 s.
+const READ: Budget = Budget {
+    attempts: 3,
+    attempt: Duration::from_millis(1_500),
+    total: Duration::from_secs(4),
+};
+
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    lambda_runtime::run(service_fn(
-        async |_: LambdaEvent<serde_json::Value>| {
-            Ok::<_, Error>(serde_json::json!({"statusCode": 200, "body": "{}"}))
-        },
-    ))
+    sluice_runtime::run(async || {
+        let table = sluice_runtime::required("ORDERS_TABLE")?;
+        let secrets = sluice_runtime::secrets()?;
+        let client = aws_sdk_dynamodb::Client::new(&aws::config(READ).await);
+        let read = Arc::new(ReadOrders::new(DynamoStore::new(client, table), secrets));
+        Ok(
+            async move |request: ApiRequest, _: Context| -> ApiResponse {
+                read.handle(&request).await
+            },
+        )
+    })
     .await
 }

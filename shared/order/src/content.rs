@@ -140,7 +140,7 @@ mod tests {
                 chars
                     .into_iter()
                     .map(|c| {
-                        if c < ' ' || c >= '\u{fffe}' && c < '\u{10000}' {
+                        if c < ' ' || ('\u{fffe}'..'\u{10000}').contains(&c) {
                             '\n'
                         } else {
                             c

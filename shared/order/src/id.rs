@@ -67,6 +67,19 @@ impl From<[u8; 12]> for OrderKey {
     }
 }
 
+impl FromStr for OrderKey {
+    type Err = NotAnOrderId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        URL_SAFE_NO_PAD
+            .decode(text)
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(Self)
+            .ok_or(NotAnOrderId)
+    }
+}
+
 impl fmt::Display for OrderKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&URL_SAFE_NO_PAD.encode(self.0))

@@ -6,7 +6,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ContentHash, IdError, Order, OrderId, RejectReason, Secrets, Timestamp, json};
+use crate::{
+    ContentHash, IdError, Order, OrderId, OrderKey, RejectReason, Secrets, Timestamp, json,
+};
 
 /// The `type` of the event, and the value of the message attribute `event_type`.
 pub const EVENT_TYPE: &str = "sluice.order.accepted.v1";
@@ -72,6 +74,24 @@ struct DataIn {
 }
 
 impl OrderAccepted {
+    /// Accepts an order: names it, seals the name, and stamps it.
+    pub fn new(
+        order: Order,
+        key: OrderKey,
+        accepted_at: Timestamp,
+        traceparent: Option<String>,
+        secrets: &Secrets,
+    ) -> Self {
+        let content = ContentHash::of(&order);
+        Self {
+            order_id: secrets.seal(key, &content),
+            accepted_at,
+            content,
+            traceparent,
+            order,
+        }
+    }
+
     /// The message body.
     ///
     /// # Errors
@@ -194,7 +214,6 @@ impl ParseFailure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::OrderKey;
     use serde_json::json;
 
     fn secrets() -> Secrets {
@@ -202,15 +221,13 @@ mod tests {
     }
 
     fn accepted(order: Value) -> OrderAccepted {
-        let order = Order::from_json(order).unwrap();
-        let content = ContentHash::of(&order);
-        OrderAccepted {
-            order_id: secrets().seal(OrderKey::from([1; 12]), &content),
-            accepted_at: Timestamp::from_millis(1_795_000_000_123),
-            content,
-            traceparent: Some("00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01".into()),
-            order,
-        }
+        OrderAccepted::new(
+            Order::from_json(order).unwrap(),
+            OrderKey::from([1; 12]),
+            Timestamp::from_millis(1_795_000_000_123),
+            Some("00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01".into()),
+            &secrets(),
+        )
     }
 
     fn small() -> OrderAccepted {

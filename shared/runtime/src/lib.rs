@@ -1,1 +1,32 @@
-//! Skeleton.
+//! What every function does at start: read its settings, set up logs, configure AWS.
+//!
+//! A function that cannot run says why in one log line that names the variable, and stops: the
+//! operator has to act, and nothing was received yet that could be lost.
+
+pub mod aws;
+mod logs;
+mod settings;
+
+pub use settings::{SettingError, required, secrets};
+
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+
+/// Sets up logs, builds the function, and serves invocations until Lambda stops the process.
+///
+/// # Errors
+/// The function could not be built (logged once, here), or the Runtime API is out of reach.
+pub async fn run<E, A, F>(build: impl AsyncFnOnce() -> Result<F, SettingError>) -> Result<(), Error>
+where
+    E: for<'de> serde::Deserialize<'de>,
+    A: serde::Serialize,
+    F: AsyncFn(E, lambda_runtime::Context) -> A,
+{
+    logs::init();
+    let function = build().await.inspect_err(|error| {
+        tracing::error!(%error, "the function cannot start");
+    })?;
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<E>| {
+        Ok::<A, Diagnostic>(function(event.payload, event.context).await)
+    }))
+    .await
+}

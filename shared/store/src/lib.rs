@@ -1,1 +1,170 @@
-//! Skeleton.
+//! Fulfillment storage: what the consumers write and the readers read.
+//!
+//! One table, two kinds of records. The *order* of a key is written once, by a conditional write, and
+//! never changed. A *rejection* has a place of its own beside it, named by key and content, so it can
+//! neither hold the key nor touch a stored order, whichever comes first; readers prefer the order.
+//!
+//! [`DynamoStore`] is the real one, [`MemoryStore`] its twin for tests and the simulation; both pass
+//! one contract test (`tests/contract.rs`).
+
+mod dynamo;
+mod item;
+mod memory;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sluice_order::{
+    ContentHash, ListQuery, Order, OrderAccepted, OrderId, Position, RejectReason, Timestamp,
+};
+
+pub use dynamo::DynamoStore;
+pub use memory::MemoryStore;
+
+/// The index by customer and time of acceptance.
+pub const BY_CUSTOMER: &str = "by_customer";
+
+/// Storage, as the consumers and the readers need it.
+pub trait OrderStore: Send + Sync {
+    /// Writes an order, unless its key has one already. One write request, never repeated inside.
+    fn put(
+        &self,
+        order: &StoredOrder,
+    ) -> impl Future<Output = Result<PutOutcome, StoreError>> + Send;
+
+    /// Records a rejection, unless this very order is stored. The last one recorded stands.
+    fn reject(&self, rejection: &Rejection) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// What storage holds for an id, by a consistent read: the order, else the rejection.
+    fn find(&self, id: &OrderId) -> impl Future<Output = Result<Option<Found>, StoreError>> + Send;
+
+    /// One page of a customer's orders.
+    fn list(&self, query: &ListQuery) -> impl Future<Output = Result<Page, StoreError>> + Send;
+}
+
+/// An order in storage.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StoredOrder {
+    /// Its id.
+    pub order_id: OrderId,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// When it was written.
+    pub stored_at: Timestamp,
+    /// The whole hash of its content.
+    pub content: ContentHash,
+    /// W3C `traceparent` of its trace, where it has one.
+    pub traceparent: Option<String>,
+    /// What was ordered.
+    pub order: Order,
+}
+
+impl StoredOrder {
+    /// The accepted order, as stored at this time.
+    pub fn new(accepted: OrderAccepted, stored_at: Timestamp) -> Self {
+        Self {
+            order_id: accepted.order_id,
+            accepted_at: accepted.accepted_at,
+            stored_at,
+            content: accepted.content,
+            traceparent: accepted.traceparent,
+            order: accepted.order,
+        }
+    }
+}
+
+/// What became of a write.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PutOutcome {
+    /// The order is stored.
+    Stored,
+    /// It was stored before, with the same content.
+    Duplicate,
+    /// The key has an order with other content, which stands.
+    Conflict,
+}
+
+/// An accepted order that will not be fulfilled.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Rejection {
+    /// Its id.
+    pub order_id: OrderId,
+    /// Why.
+    pub reason: RejectReason,
+    /// When it was rejected.
+    pub rejected_at: Timestamp,
+    /// When it was accepted and what was ordered, where that could be read.
+    pub content: Option<(Timestamp, ContentHash, Order)>,
+}
+
+/// What storage holds for an id.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Found {
+    /// The order.
+    Order(Box<StoredOrder>),
+    /// Its rejection.
+    Rejection(Box<Rejection>),
+}
+
+/// Where an order stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OrderStatus {
+    /// In the buffer.
+    Accepted,
+    /// Stored.
+    InFulfillment,
+    /// Not to be fulfilled, for a reason.
+    Rejected,
+}
+
+/// An order in a list: all but its content.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Summary {
+    /// The order's id.
+    pub order_id: OrderId,
+    /// Where it stands.
+    #[serde(rename(deserialize = "order_status"))]
+    pub status: OrderStatus,
+    /// The currency of the total, ISO 4217.
+    pub currency: String,
+    /// The total in the currency's minor unit.
+    pub total: u64,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// When it was written.
+    pub stored_at: Timestamp,
+}
+
+/// A part of a list.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Page {
+    /// The orders. With a product asked for there may be few or none, and more on the next page: the
+    /// work that a page costs is bounded.
+    pub orders: Vec<Summary>,
+    /// Where the next page begins, if there may be more.
+    pub next: Option<Position>,
+}
+
+/// Why storage did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It may do it later: throttled, timed out, failing, out of reach, or not set up. Whether a write
+    /// took effect is unknown.
+    #[error("storage is out of reach: {0}")]
+    Unavailable(String),
+    /// It will never do it.
+    #[error("storage refuses the record ({reason}): {message}")]
+    Refused {
+        /// For the rejection.
+        reason: RejectReason,
+        /// For the operator.
+        message: String,
+    },
+}
+
+impl StoreError {
+    fn unavailable(error: impl fmt::Display) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}

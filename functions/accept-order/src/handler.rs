@@ -1,0 +1,190 @@
+//! From a request to an answer.
+
+use serde::Serialize;
+use sluice_api::{ApiRequest, ApiResponse, Offences, Problem, ProblemType};
+use sluice_order::{
+    Clock, Currency, IdempotencyKey, Lane, Order, OrderAccepted, OrderId, OrderKey, Secrets,
+    Timestamp, TooLarge, json, trace,
+};
+
+use crate::{Publication, Publisher};
+
+/// The largest request body that is read, in bytes: no order that is longer fits a message.
+pub const MAX_REQUEST: usize = 256 * 1024;
+
+/// After how many seconds a client repeats a request whose outcome is unknown.
+const RETRY_AFTER: &str = "2";
+
+/// The function, ready to serve.
+#[derive(Debug)]
+pub struct AcceptOrder<P, C> {
+    publisher: P,
+    clock: C,
+    secrets: Secrets,
+}
+
+/// The answer to an accepted order.
+#[derive(Serialize)]
+struct Receipt {
+    order_id: OrderId,
+    status: &'static str,
+    total: u64,
+    currency: Currency,
+    accepted_at: Timestamp,
+}
+
+/// Why a request is not accepted: the problem, and what it tells the client.
+struct Refusal(ProblemType, String, Vec<sluice_order::FieldError>);
+
+fn refuse(problem: ProblemType, detail: impl Into<String>) -> Refusal {
+    Refusal(problem, detail.into(), Vec::new())
+}
+
+impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
+    /// The function with its parts.
+    pub fn new(publisher: P, clock: C, secrets: Secrets) -> Self {
+        Self {
+            publisher,
+            clock,
+            secrets,
+        }
+    }
+
+    /// Answers one request. `trace_header` is the invocation's X-Ray header.
+    pub async fn handle(&self, request: &ApiRequest, trace_header: Option<&str>) -> ApiResponse {
+        match self.accept(request, trace_header).await {
+            Ok(receipt) => ApiResponse::json(202, &receipt)
+                .with_header("location", format!("/orders/{}", receipt.order_id)),
+            Err(Refusal(problem, detail, errors)) => {
+                let problem = Problem::new(problem, detail, request.request_id())
+                    .with_errors(Offences::Fields(errors));
+                let answer = ApiResponse::problem(&problem);
+                if answer.status_code() == 503 {
+                    answer.with_header("retry-after", RETRY_AFTER)
+                } else {
+                    answer
+                }
+            }
+        }
+    }
+
+    async fn accept(
+        &self,
+        request: &ApiRequest,
+        trace_header: Option<&str>,
+    ) -> Result<Receipt, Refusal> {
+        check_content_type(request)?;
+        let idempotency_key = read_idempotency_key(request)?;
+        let order = read_order(request)?;
+        let key = match &idempotency_key {
+            Some(key) => OrderKey::derived(order.customer_id(), key),
+            None => OrderKey::random().map_err(|error| {
+                tracing::error!(%error, "no random bytes to name an order with");
+                refuse(ProblemType::NotAccepted, "Repeat the request.")
+            })?,
+        };
+        let accepted = OrderAccepted::new(
+            order,
+            key,
+            self.clock.now(),
+            trace_header.and_then(trace::traceparent),
+            &self.secrets,
+        );
+        let publication = Publication {
+            order_id: accepted.order_id,
+            body: accepted.to_body().map_err(too_large)?,
+            lane: Lane::Standard,
+            group: accepted.order.customer_id().message_group(),
+        };
+        self.publisher.publish(&publication).await.map_err(|error| {
+            tracing::error!(order.id = %publication.order_id, %error, "an order was not confirmed");
+            refuse(
+                ProblemType::OutcomeUnknown,
+                if idempotency_key.is_some() {
+                    "Repeat the request with the same Idempotency-Key: it is then one order, however often it is sent."
+                } else {
+                    "The request had no Idempotency-Key, so a repeat may make a second order."
+                },
+            )
+        })?;
+        tracing::info!(order.id = %publication.order_id, lane = %publication.lane, "accepted");
+        Ok(Receipt {
+            order_id: accepted.order_id,
+            status: "ACCEPTED",
+            total: accepted.order.total(),
+            currency: accepted.order.currency(),
+            accepted_at: accepted.accepted_at,
+        })
+    }
+}
+
+fn check_content_type(request: &ApiRequest) -> Result<(), Refusal> {
+    let unsupported = || {
+        refuse(
+            ProblemType::UnsupportedMediaType,
+            "Send the order as application/json in UTF-8.",
+        )
+    };
+    let [content_type] = request.header("content-type")[..] else {
+        return Err(unsupported());
+    };
+    let mut parts = content_type.split(';').map(str::trim);
+    let is_json = parts
+        .next()
+        .is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
+    let is_utf8 = parts.all(|parameter| {
+        parameter
+            .split_once('=')
+            .filter(|(name, _)| name.eq_ignore_ascii_case("charset"))
+            .is_none_or(|(_, charset)| charset.trim_matches('"').eq_ignore_ascii_case("utf-8"))
+    });
+    if is_json && is_utf8 {
+        Ok(())
+    } else {
+        Err(unsupported())
+    }
+}
+
+fn read_idempotency_key(request: &ApiRequest) -> Result<Option<IdempotencyKey>, Refusal> {
+    match request.header("idempotency-key")[..] {
+        [] => Some(None),
+        [key] => IdempotencyKey::new(key.to_owned()).map(Some),
+        _ => None,
+    }
+    .ok_or_else(|| {
+        refuse(
+            ProblemType::InvalidIdempotencyKey,
+            "Send one key of 1 to 255 visible ASCII characters.",
+        )
+    })
+}
+
+fn read_order(request: &ApiRequest) -> Result<Order, Refusal> {
+    let body = request
+        .body()
+        .ok_or_else(|| refuse(ProblemType::InvalidJson, "The body cannot be decoded."))?;
+    if body.len() > MAX_REQUEST {
+        return Err(too_large(TooLarge));
+    }
+    let value = json::parse(&body).map_err(|error| {
+        refuse(
+            ProblemType::InvalidJson,
+            format!("The parser says: {error}."),
+        )
+    })?;
+    Order::from_json(value).map_err(|errors| {
+        let detail =
+            "Each entry of errors names a field by its JSON pointer, and the rule that it breaks.";
+        Refusal(ProblemType::InvalidOrder, detail.to_owned(), errors)
+    })
+}
+
+fn too_large(_: TooLarge) -> Refusal {
+    refuse(
+        ProblemType::OrderTooLarge,
+        format!(
+            "An order is at most {} KiB: split it.",
+            sluice_order::message::MAX_BODY / 1024
+        ),
+    )
+}

@@ -1,0 +1,70 @@
+//! The way into the buffer. A seam: SNS, or memory in tests and in the simulation.
+
+use std::sync::{Mutex, PoisonError};
+
+use sluice_order::{Lane, OrderId};
+
+/// A message on its way to the topic.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Publication {
+    /// Which order it is; for logs.
+    pub order_id: OrderId,
+    /// The event.
+    pub body: String,
+    /// Which lane takes it.
+    pub lane: Lane,
+    /// `MessageGroupId`, for fair queues.
+    pub group: String,
+}
+
+/// The buffer did not confirm. The message may be delivered all the same.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+#[error("the topic did not confirm the message: {0}")]
+pub struct PublishError(pub String);
+
+/// Puts messages into the buffer.
+pub trait Publisher: Send + Sync {
+    /// Returns once the buffer holds the message durably.
+    fn publish(
+        &self,
+        publication: &Publication,
+    ) -> impl Future<Output = Result<(), PublishError>> + Send;
+}
+
+/// A buffer in memory: keeps what it confirmed, or refuses everything.
+#[derive(Default, Debug)]
+pub struct MemoryPublisher {
+    published: Mutex<Vec<Publication>>,
+    failing: bool,
+}
+
+impl MemoryPublisher {
+    /// One that confirms nothing.
+    pub fn failing() -> Self {
+        Self {
+            failing: true,
+            ..Self::default()
+        }
+    }
+
+    /// What was confirmed so far.
+    pub fn published(&self) -> Vec<Publication> {
+        self.published
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Publisher for MemoryPublisher {
+    async fn publish(&self, publication: &Publication) -> Result<(), PublishError> {
+        if self.failing {
+            return Err(PublishError("set to fail".to_owned()));
+        }
+        self.published
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(publication.clone());
+        Ok(())
+    }
+}

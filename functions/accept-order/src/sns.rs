@@ -1,0 +1,56 @@
+//! Publishing to SNS.
+
+use aws_sdk_sns::{
+    Client,
+    error::{BuildError, DisplayErrorContext},
+    types::MessageAttributeValue,
+};
+use sluice_order::message::EVENT_TYPE;
+
+use crate::{Publication, PublishError, Publisher};
+
+/// The topic of accepted orders.
+#[derive(Clone, Debug)]
+pub struct SnsPublisher {
+    client: Client,
+    topic_arn: String,
+}
+
+impl SnsPublisher {
+    /// The topic with this ARN; timeouts and retries are the configuration's.
+    pub fn new(config: impl Into<aws_sdk_sns::Config>, topic_arn: String) -> Self {
+        Self {
+            client: Client::from_conf(config.into()),
+            topic_arn,
+        }
+    }
+}
+
+impl Publisher for SnsPublisher {
+    async fn publish(&self, publication: &Publication) -> Result<(), PublishError> {
+        let lane = attribute(publication.lane.as_str()).map_err(|e| failed(&e))?;
+        let event_type = attribute(EVENT_TYPE).map_err(|e| failed(&e))?;
+        self.client
+            .publish()
+            .topic_arn(&self.topic_arn)
+            .message(&publication.body)
+            .message_attributes("lane", lane)
+            .message_attributes("event_type", event_type)
+            .message_group_id(&publication.group)
+            .send()
+            .await
+            .map(drop)
+            .map_err(|e| failed(&e))
+    }
+}
+
+fn attribute(value: &str) -> Result<MessageAttributeValue, BuildError> {
+    MessageAttributeValue::builder()
+        .data_type("String")
+        .string_value(value)
+        .build()
+}
+
+fn failed(error: &(impl std::error::Error + 'static)) -> PublishError {
+    PublishError(DisplayErrorContext(error).to_string())
+}

@@ -1,0 +1,17 @@
+//! The consumer of a lane: writes buffered orders into fulfillment storage.
+//!
+//! Each record of a batch is parsed, written and answered for on its own ([`consumer`]): what goes wrong with
+//! one is never another's. A record is acknowledged only after its order is stored, was stored before, is
+//! a recorded conflict, or lies in the dead-letter queue with its reason. All else is reported as
+//! failed, so SQS delivers it again.
+
+pub mod backoff;
+pub mod consumer;
+pub mod event;
+pub mod message;
+pub mod queue;
+mod sqs;
+
+pub use consumer::Consumer;
+pub use event::handle;
+pub use sqs::SqsQueue;

@@ -1,0 +1,40 @@
+//! A message of the queue, as the consumer sees it.
+
+/// One received message.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Message {
+    /// SQS's id: what a batch response names.
+    pub id: String,
+    /// Names this receive, for changes of visibility.
+    pub receipt_handle: String,
+    /// The event's text.
+    pub body: String,
+    /// How often the message was received, this time included.
+    pub receives: u32,
+    /// `MessageGroupId`, for fair queues.
+    pub group: Option<String>,
+    /// The trace header that SNS handed on.
+    pub trace_header: Option<String>,
+    /// The message attributes.
+    pub attributes: Vec<Attribute>,
+}
+
+/// A message attribute.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Attribute {
+    /// Its name.
+    pub name: String,
+    /// Its type: `String`, `Number` or `Binary`, with or without a label.
+    pub data_type: String,
+    /// Its value.
+    pub value: AttributeValue,
+}
+
+/// The value of an attribute.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum AttributeValue {
+    /// Text, or a number as text.
+    Text(String),
+    /// Bytes.
+    Binary(Vec<u8>),
+}

@@ -1,0 +1,126 @@
+//! The lane's queues in SQS.
+
+use aws_sdk_sqs::{
+    Client,
+    error::{BuildError, DisplayErrorContext},
+    primitives::Blob,
+    types::{ChangeMessageVisibilityBatchRequestEntry, MessageAttributeValue},
+};
+
+use crate::{
+    message::{AttributeValue, Message},
+    queue::{DEAD_LETTER_ATTRIBUTE, DeadLetter, QueueControl, QueueError, VisibilityChange},
+};
+
+/// A message carries ten attributes; one of them is the letter.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html>
+const MAX_OTHER_ATTRIBUTES: usize = 9;
+
+/// The lane's queue and its dead-letter queue.
+#[derive(Clone, Debug)]
+pub struct SqsQueue {
+    client: Client,
+    queue_url: String,
+    dead_letter_url: String,
+}
+
+impl SqsQueue {
+    /// The queues at these URLs; timeouts and retries are the configuration's.
+    pub fn new(
+        config: impl Into<aws_sdk_sqs::Config>,
+        queue_url: String,
+        dead_letter_url: String,
+    ) -> Self {
+        Self {
+            client: Client::from_conf(config.into()),
+            queue_url,
+            dead_letter_url,
+        }
+    }
+
+    async fn change_ten(&self, changes: &[VisibilityChange]) -> Result<(), QueueError> {
+        let entries = changes
+            .iter()
+            .enumerate()
+            .map(|(at, change)| {
+                ChangeMessageVisibilityBatchRequestEntry::builder()
+                    .id(at.to_string())
+                    .receipt_handle(&change.receipt_handle)
+                    .visibility_timeout(i32::try_from(change.seconds).unwrap_or(i32::MAX))
+                    .build()
+            })
+            .collect::<Result<_, _>>()
+            .map_err(|e| failed(&e))?;
+        let answer = self
+            .client
+            .change_message_visibility_batch()
+            .queue_url(&self.queue_url)
+            .set_entries(Some(entries))
+            .send()
+            .await
+            .map_err(|e| failed(&e))?;
+        match answer.failed() {
+            [] => Ok(()),
+            [first, ..] => Err(QueueError(format!(
+                "{} of {} entries, the first with {}",
+                answer.failed().len(),
+                changes.len(),
+                first.code()
+            ))),
+        }
+    }
+}
+
+impl QueueControl for SqsQueue {
+    async fn dead_letter(&self, message: &Message, letter: &DeadLetter) -> Result<(), QueueError> {
+        let text = serde_json::to_string(letter).map_err(|e| failed(&e))?;
+        let letter = MessageAttributeValue::builder()
+            .data_type("String")
+            .string_value(text)
+            .build()
+            .map_err(|e| failed(&e))?;
+        let mut send = self
+            .client
+            .send_message()
+            .queue_url(&self.dead_letter_url)
+            .message_body(&message.body)
+            .set_message_group_id(message.group.clone())
+            .message_attributes(DEAD_LETTER_ATTRIBUTE, letter);
+        for attribute in message
+            .attributes
+            .iter()
+            .filter(|attribute| attribute.name != DEAD_LETTER_ATTRIBUTE)
+            .take(MAX_OTHER_ATTRIBUTES)
+        {
+            let value =
+                attribute_value(&attribute.data_type, &attribute.value).map_err(|e| failed(&e))?;
+            send = send.message_attributes(&attribute.name, value);
+        }
+        send.send().await.map(drop).map_err(|e| failed(&e))
+    }
+
+    async fn change_visibility(&self, changes: &[VisibilityChange]) -> Result<(), QueueError> {
+        let mut result = Ok(());
+        // The API takes ten at a time.
+        for ten in changes.chunks(10) {
+            result = result.and(self.change_ten(ten).await);
+        }
+        result
+    }
+}
+
+fn attribute_value(
+    data_type: &str,
+    value: &AttributeValue,
+) -> Result<MessageAttributeValue, BuildError> {
+    let builder = MessageAttributeValue::builder().data_type(data_type);
+    match value {
+        AttributeValue::Text(text) => builder.string_value(text),
+        AttributeValue::Binary(bytes) => builder.binary_value(Blob::new(bytes.as_slice())),
+    }
+    .build()
+}
+
+fn failed(error: &(impl std::error::Error + 'static)) -> QueueError {
+    QueueError(DisplayErrorContext(error).to_string())
+}

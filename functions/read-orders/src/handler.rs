@@ -1,0 +1,148 @@
+//! From a request to an answer.
+
+use serde::Serialize;
+use sluice_api::{ApiRequest, ApiResponse, Offences, Problem, ProblemType};
+use sluice_order::{Order, OrderId, OrderLine, RejectReason, Secrets, Timestamp};
+use sluice_store::{Found, OrderStatus, OrderStore, StoreError, Summary};
+
+use crate::query;
+
+/// After how many seconds to look again for an order that is still in the buffer, or when storage is
+/// out of reach.
+const RETRY_AFTER: &str = "2";
+
+/// The function, ready to serve.
+#[derive(Debug)]
+pub struct ReadOrders<S> {
+    store: S,
+    secrets: Secrets,
+}
+
+/// What is known of an order.
+#[derive(Serialize)]
+struct OrderView<'a> {
+    order_id: OrderId,
+    status: OrderStatus,
+    #[serde(flatten)]
+    content: Option<ContentView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stored_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<RejectReason>,
+}
+
+#[derive(Serialize)]
+struct ContentView<'a> {
+    customer_id: &'a str,
+    currency: &'a str,
+    lines: &'a [OrderLine],
+    total: u64,
+}
+
+impl<'a> From<&'a Order> for ContentView<'a> {
+    fn from(order: &'a Order) -> Self {
+        Self {
+            customer_id: order.customer_id().as_str(),
+            currency: order.currency().code(),
+            lines: order.lines(),
+            total: order.total(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ListView {
+    orders: Vec<Summary>,
+    next_cursor: Option<String>,
+}
+
+impl<S: OrderStore> ReadOrders<S> {
+    /// The function with its parts.
+    pub fn new(store: S, secrets: Secrets) -> Self {
+        Self { store, secrets }
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: &ApiRequest) -> ApiResponse {
+        match request.path_parameter("id") {
+            Some(id) => self.get(id, request).await,
+            None => self.list(request).await,
+        }
+    }
+
+    async fn get(&self, id: &str, request: &ApiRequest) -> ApiResponse {
+        let Some(id) = id
+            .parse::<OrderId>()
+            .ok()
+            .filter(|id| self.secrets.verify(id).is_ok())
+        else {
+            return ApiResponse::problem(&Problem::new(
+                ProblemType::OrderNotFound,
+                "No order has this id.",
+                request.request_id(),
+            ));
+        };
+        // The id asked for is the one answered: after a rotation the stored order may carry another text.
+        let mut view = OrderView {
+            order_id: id,
+            status: OrderStatus::Accepted,
+            content: None,
+            accepted_at: None,
+            stored_at: None,
+            reason: None,
+        };
+        match self.store.find(&id).await {
+            Ok(None) => ApiResponse::json(200, &view).with_header("retry-after", RETRY_AFTER),
+            Ok(Some(Found::Order(stored))) => {
+                view.status = OrderStatus::InFulfillment;
+                view.content = Some(ContentView::from(&stored.order));
+                view.accepted_at = Some(stored.accepted_at);
+                view.stored_at = Some(stored.stored_at);
+                ApiResponse::json(200, &view)
+            }
+            Ok(Some(Found::Rejection(rejection))) => {
+                view.status = OrderStatus::Rejected;
+                view.reason = Some(rejection.reason);
+                if let Some((accepted_at, _, order)) = &rejection.content {
+                    view.content = Some(ContentView::from(order));
+                    view.accepted_at = Some(*accepted_at);
+                }
+                ApiResponse::json(200, &view)
+            }
+            Err(error) => unavailable(&error, request),
+        }
+    }
+
+    async fn list(&self, request: &ApiRequest) -> ApiResponse {
+        let query = match query::read(request, &self.secrets) {
+            Ok(query) => query,
+            Err(errors) => {
+                let detail = "Each entry of errors names a parameter, and the rule that it breaks.";
+                let problem = Problem::new(ProblemType::InvalidQuery, detail, request.request_id());
+                return ApiResponse::problem(&problem.with_errors(Offences::Parameters(errors)));
+            }
+        };
+        match self.store.list(&query).await {
+            Ok(page) => ApiResponse::json(
+                200,
+                &ListView {
+                    next_cursor: page.next.map(|next| next.to_cursor(&query, &self.secrets)),
+                    orders: page.orders,
+                },
+            ),
+            Err(error) => unavailable(&error, request),
+        }
+    }
+}
+
+fn unavailable(error: &StoreError, request: &ApiRequest) -> ApiResponse {
+    tracing::error!(%error, request.id = request.request_id(), "storage did not answer a read");
+    ApiResponse::problem(&Problem::new(
+        ProblemType::StorageUnavailable,
+        "Accepted orders are safe; only reading them has to wait. Repeat the request.",
+        request.request_id(),
+    ))
+    .with_header("retry-after", RETRY_AFTER)
+}

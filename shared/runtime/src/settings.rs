@@ -1,0 +1,41 @@
+//! Settings, from the environment.
+
+use sluice_order::Secrets;
+
+/// A setting that cannot be used; for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingError {
+    /// It is not set.
+    #[error("the environment variable {0} is not set")]
+    Missing(&'static str),
+    /// It is set to something else than it must be.
+    #[error("the environment variable {0} is not valid: {1}")]
+    Invalid(&'static str, String),
+}
+
+impl SettingError {
+    /// The variable is set to something that it cannot be.
+    pub fn invalid(name: &'static str, why: impl std::fmt::Display) -> Self {
+        Self::Invalid(name, why.to_string())
+    }
+}
+
+/// A setting that must be there.
+///
+/// # Errors
+/// It is absent or empty.
+pub fn required(name: &'static str) -> Result<String, SettingError> {
+    std::env::var(name)
+        .ok()
+        .filter(|value| !value.is_empty())
+        .ok_or(SettingError::Missing(name))
+}
+
+/// The secrets of the order ids, from `ORDER_ID_SECRETS`.
+///
+/// # Errors
+/// They are absent or unusable. No part of a secret is shown.
+pub fn secrets() -> Result<Secrets, SettingError> {
+    const NAME: &str = "ORDER_ID_SECRETS";
+    Secrets::from_json(&required(NAME)?).map_err(|error| SettingError::invalid(NAME, error))
+}

@@ -1,0 +1,238 @@
+//! Storage in `DynamoDB`.
+
+use aws_sdk_dynamodb::{
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
+    operation::put_item::PutItemError,
+    types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
+};
+use sluice_order::{ContentHash, ListQuery, OrderId, Position, RejectReason, Timestamp};
+
+use crate::{
+    BY_CUSTOMER, Found, OrderStore, Page, PutOutcome, Rejection, StoreError, StoredOrder, Summary,
+    item::{self, ACCEPTED_KEY, CUSTOMER_ID, Item, ORDER_KEY, ORDER_RECORD, RECORD, text},
+};
+
+/// How many orders one page looks at when it searches for a product.
+const MAX_EXAMINED: i32 = 500;
+
+/// The table of orders. Retries, timeouts and credentials are the client's.
+#[derive(Clone, Debug)]
+pub struct DynamoStore {
+    client: Client,
+    table: String,
+}
+
+impl DynamoStore {
+    /// The table with this name.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self {
+            client,
+            table: table.into(),
+        }
+    }
+
+    async fn get(&self, key: Item) -> Result<Option<Item>, StoreError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|e| classify(&e))?;
+        Ok(answer.item)
+    }
+}
+
+impl OrderStore for DynamoStore {
+    async fn put(&self, order: &StoredOrder) -> Result<PutOutcome, StoreError> {
+        let result = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item::of_order(order)?))
+            .condition_expression(format!("attribute_not_exists({ORDER_KEY})"))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let Err(error) = result else {
+            return Ok(PutOutcome::Stored);
+        };
+        let Some(PutItemError::ConditionalCheckFailedException(failed)) = error.as_service_error()
+        else {
+            return Err(classify(&error));
+        };
+        let there = failed
+            .item()
+            .and_then(content_of)
+            .ok_or_else(|| StoreError::unavailable("the stored order was not shown"))?;
+        Ok(if there == order.content {
+            PutOutcome::Duplicate
+        } else {
+            PutOutcome::Conflict
+        })
+    }
+
+    async fn reject(&self, rejection: &Rejection) -> Result<(), StoreError> {
+        let id = &rejection.order_id;
+        // Between this look and the write the order may be stored. That does no harm, since readers
+        // prefer the order; the look keeps a rejection from lying beside it for ever.
+        let there = self.get(item::key(id.key(), ORDER_RECORD)).await?;
+        if there
+            .as_ref()
+            .and_then(content_of)
+            .is_some_and(|content| id.is_for(&content))
+        {
+            return Ok(());
+        }
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item::of_rejection(rejection)?))
+            .send()
+            .await
+            .map_err(|e| classify(&e))?;
+        Ok(())
+    }
+
+    async fn find(&self, id: &OrderId) -> Result<Option<Found>, StoreError> {
+        if let Some(there) = self.get(item::key(id.key(), ORDER_RECORD)).await?
+            && content_of(&there).is_some_and(|content| id.is_for(&content))
+        {
+            return item::read(there).map(Some);
+        }
+        let rejections = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression(format!("{ORDER_KEY} = :k AND begins_with(#record, :r)"))
+            // A reserved word of DynamoDB's expressions.
+            .expression_attribute_names("#record", RECORD)
+            .expression_attribute_values(":k", text(id.key().to_string()))
+            .expression_attribute_values(":r", text(item::rejection_prefix(id)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|e| classify(&e))?;
+        let mut latest: Option<Rejection> = None;
+        for there in rejections.items.unwrap_or_default() {
+            if let Found::Rejection(rejection) = item::read(there)?
+                && latest
+                    .as_ref()
+                    .is_none_or(|l| l.rejected_at <= rejection.rejected_at)
+            {
+                latest = Some(*rejection);
+            }
+        }
+        Ok(latest.map(|rejection| Found::Rejection(rejection.into())))
+    }
+
+    async fn list(&self, query: &ListQuery) -> Result<Page, StoreError> {
+        let limit = i32::try_from(query.limit).unwrap_or(i32::MAX);
+        let request = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(BY_CUSTOMER)
+            .key_condition_expression(format!(
+                "{CUSTOMER_ID} = :customer AND {ACCEPTED_KEY} BETWEEN :from AND :to"
+            ))
+            .expression_attribute_values(":customer", text(query.customer_id.as_str()))
+            // A sort key is a time and more, so it lies above the bare time: `from` is in, `to` is out.
+            .expression_attribute_values(":from", text(query.from.to_string()))
+            .expression_attribute_values(":to", text(query.to.to_string()))
+            .scan_index_forward(!query.newest_first)
+            .set_exclusive_start_key(query.after.map(|after| start_key(query, after)));
+        let request = match &query.sku {
+            // One more than asked for tells whether there is a next page.
+            None => request.limit(limit.saturating_add(1)),
+            Some(sku) => request
+                .limit(MAX_EXAMINED)
+                .filter_expression("contains(skus, :sku)")
+                .expression_attribute_values(":sku", text(sku.as_str())),
+        };
+        let answer = request.send().await.map_err(|e| classify(&e))?;
+        let mut orders = answer
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .map(serde_dynamo::from_item::<_, Summary>)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(StoreError::unavailable)?;
+        let cut = orders.len() > query.limit;
+        orders.truncate(query.limit);
+        let next = if cut {
+            orders.last().map(|last| Position {
+                accepted_at: last.accepted_at,
+                key: last.order_id.key(),
+            })
+        } else {
+            answer
+                .last_evaluated_key
+                .as_ref()
+                .map(position_of)
+                .transpose()?
+        };
+        Ok(Page { orders, next })
+    }
+}
+
+fn content_of(item: &Item) -> Option<ContentHash> {
+    item.get("content_hash")?.as_s().ok()?.parse().ok()
+}
+
+fn start_key(query: &ListQuery, after: Position) -> Item {
+    let mut start = item::key(after.key, ORDER_RECORD);
+    start.insert(CUSTOMER_ID.into(), text(query.customer_id.as_str()));
+    start.insert(
+        ACCEPTED_KEY.into(),
+        text(item::accepted_key(after.accepted_at, after.key)),
+    );
+    start
+}
+
+fn position_of(key: &Item) -> Result<Position, StoreError> {
+    let parts = key
+        .get(ACCEPTED_KEY)
+        .and_then(|value| AttributeValue::as_s(value).ok())
+        .and_then(|text| text.split_once('#'));
+    parts
+        .and_then(|(accepted_at, key)| {
+            Some(Position {
+                accepted_at: accepted_at.parse::<Timestamp>().ok()?,
+                key: key.parse().ok()?,
+            })
+        })
+        .ok_or_else(|| StoreError::unavailable("the index shows a key that is not ours"))
+}
+
+/// The one place that says what an error of `DynamoDB` means. A refused item stays refused; all else,
+/// a missing table or permission too, is waited for, so that an operator's mistake loses nothing.
+fn classify<E, R>(error: &SdkError<E, R>) -> StoreError
+where
+    SdkError<E, R>: ProvideErrorMetadata,
+{
+    let (code, message) = (error.code(), error.message().unwrap_or_default());
+    match code {
+        Some("ValidationException") => StoreError::Refused {
+            reason: if message.to_ascii_lowercase().contains("size") {
+                RejectReason::TooLarge
+            } else {
+                RejectReason::RefusedByStorage
+            },
+            message: message.to_owned(),
+        },
+        Some(code) => StoreError::Unavailable(format!("{code}: {message}")),
+        None => StoreError::Unavailable(
+            match error {
+                SdkError::TimeoutError(_) => "timed out",
+                SdkError::DispatchFailure(_) => "no connection",
+                SdkError::ConstructionFailure(_) => "the request could not be built",
+                _ => "the answer could not be read",
+            }
+            .to_owned(),
+        ),
+    }
+}
