@@ -57,6 +57,17 @@ pub trait QueueControl: Send + Sync {
     ) -> impl Future<Output = Result<(), QueueError>> + Send;
 }
 
+/// A queue that is shared.
+impl<Q: QueueControl> QueueControl for &Q {
+    async fn dead_letter(&self, message: &Message, letter: &DeadLetter) -> Result<(), QueueError> {
+        (**self).dead_letter(message, letter).await
+    }
+
+    async fn change_visibility(&self, changes: &[VisibilityChange]) -> Result<(), QueueError> {
+        (**self).change_visibility(changes).await
+    }
+}
+
 /// A queue in memory, for tests: remembers what was asked, or refuses everything.
 #[derive(Default, Debug)]
 pub struct MemoryQueue {

@@ -42,6 +42,25 @@ pub trait OrderStore: Send + Sync {
     fn list(&self, query: &ListQuery) -> impl Future<Output = Result<Page, StoreError>> + Send;
 }
 
+/// A store that is shared.
+impl<S: OrderStore> OrderStore for &S {
+    async fn put(&self, order: &StoredOrder) -> Result<PutOutcome, StoreError> {
+        (**self).put(order).await
+    }
+
+    async fn reject(&self, rejection: &Rejection) -> Result<(), StoreError> {
+        (**self).reject(rejection).await
+    }
+
+    async fn find(&self, id: &OrderId) -> Result<Option<Found>, StoreError> {
+        (**self).find(id).await
+    }
+
+    async fn list(&self, query: &ListQuery) -> Result<Page, StoreError> {
+        (**self).list(query).await
+    }
+}
+
 /// An order in storage.
 #[derive(Clone, PartialEq, Debug)]
 pub struct StoredOrder {

@@ -1,0 +1,364 @@
+"""What template.yaml must hold and neither CloudFormation nor the linters check.
+
+A rule is a function that yields a complaint for each breach. Beside it stands how to break it: a rule that lets one
+of its own breaches pass fails the tests like a template that breaks the rule.
+
+Run by the python that has the SAM CLI: .sluice/venv-sam/bin/python tests/template_rules.py
+"""
+
+import copy
+import json
+import pathlib
+import unittest
+
+from samcli.yamlhelper import yaml_parse
+
+TEMPLATE = yaml_parse(pathlib.Path(__file__).parent.parent.joinpath("template.yaml").read_text(encoding="utf-8"))
+
+LANES = {
+    "Standard": {"lane": [{"anything-but": ["hot"]}, {"exists": False}]},
+    "Hot": {"lane": ["hot"]},
+}
+CONSUMER = {
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ReceiveMessage",
+    "sqs:SendMessage",
+}
+EVERY_FUNCTION = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+MAY = {
+    "AcceptOrder": {"sns:Publish", "kms:Decrypt", "kms:GenerateDataKey*"},
+    "ReadOrders": {"dynamodb:GetItem", "dynamodb:Query"},
+    "FulfillStandard": CONSUMER,
+    "FulfillHot": CONSUMER,
+}
+FOURTEEN_DAYS = 14 * 24 * 60 * 60
+
+RULES = {}  # rule -> its breaches: (path, value) to set, or (path,) to remove
+
+
+def breaks(*breaches):
+    def register(rule):
+        RULES[rule] = breaches
+        return rule
+
+    return register
+
+
+def of_type(template, kind):
+    return {name: body for name, body in template["Resources"].items() if body["Type"] == kind}
+
+
+def properties(template, name):
+    return template["Resources"][name]["Properties"]
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def arn(name):
+    return {"Fn::GetAtt": [name, "Arn"]}
+
+
+def statements(template, role):
+    """The statements of a role, those under a condition too."""
+    for policy in properties(template, role)["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            yield statement["Fn::If"][1] if "Fn::If" in statement else statement
+
+
+@breaks(
+    ("StandardQueue.Properties.VisibilityTimeout", 360),
+    ("HotQueue.Properties.VisibilityTimeout", 20),
+    ("FulfillStandard.Properties.Timeout", 61),
+    ("FulfillHot.Properties.Events.Orders.Properties.MaximumBatchingWindowInSeconds", 2),
+)
+def visibility_outlasts_six_timeouts_and_the_window(template):
+    for lane in LANES:
+        consumer = properties(template, f"Fulfill{lane}")
+        window = consumer["Events"]["Orders"]["Properties"]["MaximumBatchingWindowInSeconds"]
+        least = 6 * consumer["Timeout"] + window
+        visibility = properties(template, f"{lane}Queue").get("VisibilityTimeout", 30)
+        if visibility < least:
+            yield f"{lane}Queue: visibility {visibility} s is under {least} s"
+
+
+@breaks(
+    ("HotQueue.Properties.MessageRetentionPeriod", 345600),
+    ("StandardDeadLetterQueue.Properties.MessageRetentionPeriod",),
+)
+def queues_keep_messages_14_days(template):
+    for name, queue in of_type(template, "AWS::SQS::Queue").items():
+        if queue["Properties"].get("MessageRetentionPeriod") != FOURTEEN_DAYS:
+            yield f"{name} does not keep messages 14 days"
+
+
+@breaks(
+    ("StandardQueue.Properties.RedrivePolicy.maxReceiveCount", 5),
+    ("HotQueue.Properties.RedrivePolicy.deadLetterTargetArn", arn("StandardDeadLetterQueue")),
+    ("HotQueue.Properties.RedrivePolicy",),
+    ("HotDeadLetterQueue.Properties.RedriveAllowPolicy",),
+)
+def an_outage_dead_letters_nothing(template):
+    for lane in LANES:
+        expected = {"deadLetterTargetArn": arn(f"{lane}DeadLetterQueue"), "maxReceiveCount": 1000}
+        if properties(template, f"{lane}Queue").get("RedrivePolicy") != expected:
+            yield f"{lane}Queue does not redrive to its own DLQ after 1,000 receives"
+        allowed = properties(template, f"{lane}DeadLetterQueue").get("RedriveAllowPolicy", {})
+        if allowed.get("redrivePermission") != "byQueue":
+            yield f"{lane}DeadLetterQueue takes the dead letters of any queue"
+
+
+@breaks(
+    ("StandardSubscription.Properties.FilterPolicy.lane", ["standard"]),
+    ("HotSubscription.Properties.FilterPolicy",),
+    ("HotSubscription.Properties.FilterPolicyScope", "MessageBody"),
+    ("StandardSubscription.Properties.RawMessageDelivery", False),
+    ("StandardSubscription.Properties.RedrivePolicy",),
+    ("HotSubscription.Properties.RedrivePolicy.deadLetterTargetArn", arn("HotQueue")),
+    ("HotSubscription.Properties.Endpoint", arn("StandardQueue")),
+)
+def every_message_reaches_one_lane(template):
+    for lane, filter_policy in LANES.items():
+        expected = {
+            "TopicArn": {"Ref": "OrdersTopic"},
+            "Protocol": "sqs",
+            "Endpoint": arn(f"{lane}Queue"),
+            "RawMessageDelivery": True,
+            "FilterPolicyScope": "MessageAttributes",
+            "FilterPolicy": filter_policy,
+            "RedrivePolicy": {"deadLetterTargetArn": arn(f"{lane}DeadLetterQueue")},
+        }
+        if properties(template, f"{lane}Subscription") != expected:
+            yield f"{lane}Subscription is not {expected}"
+
+
+@breaks(
+    ("FulfillHot.Properties.Events.Orders.Properties.FunctionResponseTypes",),
+    ("FulfillHot.Properties.Events.Orders.Properties.Queue", arn("StandardQueue")),
+    ("FulfillStandard.Properties.Events.Orders.Properties.ScalingConfig",),
+    ("FulfillStandard.Properties.Events.Orders.Properties.BatchSize", 10),
+    ("FulfillStandard.Properties.Events.Orders.Properties.MaximumBatchingWindowInSeconds", 0),
+)
+def consumers_take_their_lane_by_its_settings_and_fail_records_one_by_one(template):
+    for lane in LANES:
+        source = properties(template, f"Fulfill{lane}")["Events"]["Orders"]["Properties"]
+        expected = {
+            "Queue": arn(f"{lane}Queue"),
+            "BatchSize": {"Ref": f"{lane}BatchSize"},
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "ScalingConfig": {"MaximumConcurrency": {"Ref": f"{lane}Concurrency"}},
+        }
+        window = source.get("MaximumBatchingWindowInSeconds", 0)
+        if {**source, "MaximumBatchingWindowInSeconds": 0} != {**expected, "MaximumBatchingWindowInSeconds": 0}:
+            yield f"Fulfill{lane}: the event source is not {expected}"
+        if window < 1:
+            yield f"Fulfill{lane}: batches over 10 need a window of at least 1 s"
+
+
+@breaks(
+    ("HotQueue.Properties.SqsManagedSseEnabled",),
+    ("StandardQueue.Properties.KmsMasterKeyId", "alias/aws/sqs"),
+    ("OrdersTopic.Properties.KmsMasterKeyId",),
+)
+def queues_are_encrypted_so_that_sns_can_deliver(template):
+    for name, queue in of_type(template, "AWS::SQS::Queue").items():
+        if queue["Properties"].get("SqsManagedSseEnabled") is not True or "KmsMasterKeyId" in queue["Properties"]:
+            yield f"{name} is not encrypted with SSE-SQS"
+    if "KmsMasterKeyId" not in properties(template, "OrdersTopic"):
+        yield "OrdersTopic is not encrypted"
+
+
+@breaks(
+    ("StandardQueue.DeletionPolicy",),
+    ("HotDeadLetterQueue.DeletionPolicy", "Delete"),
+    ("OrdersTable.UpdateReplacePolicy",),
+    ("OrderIdSecret.DeletionPolicy",),
+)
+def what_holds_orders_outlives_the_stack(template):
+    for kind in ("AWS::SQS::Queue", "AWS::DynamoDB::Table", "AWS::SecretsManager::Secret"):
+        for name, resource in of_type(template, kind).items():
+            if {resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")} != {"Retain"}:
+                yield f"{name} is not retained"
+
+
+@breaks(
+    ("FulfillHot.Properties.Timeout",),
+    ("AcceptOrder.Properties.Timeout", 30),
+    ("ReadOrders.Properties.Role", arn("AcceptOrderRole")),
+    ("ReadOrders.Properties.LoggingConfig",),
+    ("FulfillHotLogs.Properties.RetentionInDays",),
+)
+def each_function_has_its_timeout_role_and_logs(template):
+    for name, function in of_type(template, "AWS::Serverless::Function").items():
+        body = function["Properties"]
+        longest = 900 if name.startswith("Fulfill") else 29  # API Gateway waits 29 s
+        if not 0 < body.get("Timeout", 0) <= longest:
+            yield f"{name} has no timeout of at most {longest} s"
+        if body.get("Role") != arn(f"{name}Role"):
+            yield f"{name} has no role of its own"
+        if body.get("LoggingConfig", {}).get("LogGroup") != {"Ref": f"{name}Logs"}:
+            yield f"{name} has no log group of its own"
+    for name, group in of_type(template, "AWS::Logs::LogGroup").items():
+        if "RetentionInDays" not in group["Properties"]:
+            yield f"{name} keeps logs for ever"
+
+
+@breaks(
+    ("ReadOrdersRole.Properties.Policies.0.PolicyDocument.Statement.0.Resource", "*"),
+    ("ReadOrdersRole.Properties.Policies.0.PolicyDocument.Statement.0.Action", "dynamodb:*"),
+    ("AcceptOrderRole.Properties.Policies.0.PolicyDocument.Statement.1.Fn::If.1.Resource", "*"),
+    ("AcceptOrderRole.Properties.Policies.0.PolicyDocument.Statement.0.Action", ["sns:Publish", "sqs:SendMessage"]),
+    ("FulfillHotRole.Properties.Policies.0.PolicyDocument.Statement.1.Resource", arn("StandardQueue")),
+    ("FulfillHotRole.Properties.ManagedPolicyArns", ["arn:aws:iam::aws:policy/AmazonSQSFullAccess"]),
+    ("FulfillStandard.Properties.Policies", ["AmazonSQSFullAccess"]),
+)
+def functions_may_do_what_they_must_and_no_more(template):
+    for name, actions in MAY.items():
+        role = f"{name}Role"
+        if "ManagedPolicyArns" in properties(template, role) or "Policies" in properties(template, name):
+            yield f"{role} has more than its own policy"
+        granted = set()
+        for statement in statements(template, role):
+            granted.update(as_list(statement["Action"]))
+            wide = any("*" in resource for resource in as_list(statement["Resource"]) if isinstance(resource, str))
+            if wide and not all(action.startswith("xray:") for action in as_list(statement["Action"])):
+                yield f"{role} names no resource for {statement['Action']}"
+        if granted != actions | EVERY_FUNCTION:
+            yield f"{role} differs in {sorted(granted ^ (actions | EVERY_FUNCTION))}"
+    for lane, other in (("Standard", "Hot"), ("Hot", "Standard")):
+        if f'"{other}' in json.dumps(template["Resources"][f"Fulfill{lane}Role"]):
+            yield f"Fulfill{lane}Role reaches into the other lane"
+
+
+@breaks(
+    ("AcceptOrder.DependsOn",),
+    ("AcceptOrder.DependsOn", ["ReadOrders", "FulfillStandard"]),
+)
+def nothing_is_accepted_before_the_rest_is_ready(template):
+    needed = {"ReadOrders"}
+    for lane in LANES:
+        needed |= {f"Fulfill{lane}", f"{lane}Subscription", f"{lane}QueuePolicy"}
+    missing = needed - set(as_list(template["Resources"]["AcceptOrder"].get("DependsOn", [])))
+    if missing:
+        yield f"AcceptOrder does not wait for {sorted(missing)}"
+
+
+@breaks(
+    ("HotQueuePolicy.Properties.PolicyDocument.Statement.1.Effect", "Allow"),
+    ("StandardQueuePolicy.Properties.PolicyDocument.Statement.0.Condition",),
+    ("HotDeadLetterQueuePolicy",),
+    ("OrdersTopicPolicy.Properties.PolicyDocument.Statement.1.Principal", {"AWS": "*"}),
+    ("OrdersTopicPolicy.Properties.PolicyDocument.Statement.2.Condition.Bool", {"aws:SecureTransport": "true"}),
+)
+def only_the_topic_sends_and_only_accept_order_publishes(template):
+    insecure = {"Bool": {"aws:SecureTransport": "false"}}
+    for queue in of_type(template, "AWS::SQS::Queue"):
+        resource = arn(queue)
+        expected = [
+            ("Allow", {"Service": "sns.amazonaws.com"}, "sqs:SendMessage", resource,
+             {"ArnEquals": {"aws:SourceArn": {"Ref": "OrdersTopic"}}}),
+            ("Deny", "*", "sqs:*", resource, insecure),
+        ]  # fmt: skip
+        yield from policy_differs(template, f"{queue}Policy", expected)
+    role, topic = arn("AcceptOrderRole"), {"Ref": "OrdersTopic"}
+    expected = [
+        ("Allow", {"AWS": role}, "sns:Publish", topic, None),
+        ("Deny", "*", "sns:Publish", topic, {"ArnNotEquals": {"aws:PrincipalArn": role}}),
+        ("Deny", "*", "sns:Publish", topic, insecure),
+    ]
+    yield from policy_differs(template, "OrdersTopicPolicy", expected)
+
+
+def policy_differs(template, name, expected):
+    found = template["Resources"].get(name, {"Properties": {"PolicyDocument": {"Statement": []}}})
+    fields = ("Effect", "Principal", "Action", "Resource", "Condition")
+    statements_found = [
+        tuple(statement.get(field) for field in fields)
+        for statement in found["Properties"]["PolicyDocument"]["Statement"]
+    ]
+    if statements_found != expected:
+        yield f"{name} is not {expected}"
+
+
+@breaks(
+    ("Api.Properties.Auth.DefaultAuthorizer",),
+    ("Api.Properties.Auth.InvokeRole",),
+    ("AcceptOrder.Properties.Events.Post.Properties.Auth", {"Authorizer": "NONE"}),
+    ("Api.Properties.AccessLogSetting",),
+    ("Api.Properties.TracingEnabled", False),
+    ("Api.Properties.MethodSettings.0.ThrottlingRateLimit",),
+)
+def the_api_is_closed_traced_throttled_and_logged(template):
+    api = properties(template, "Api")
+    if api["Auth"] != {"DefaultAuthorizer": "AWS_IAM", "InvokeRole": "NONE"}:
+        yield "Api is open to unsigned calls, or makes callers need lambda:InvokeFunction"
+    for name in ("AcceptOrder", "ReadOrders"):
+        if any("Auth" in event["Properties"] for event in properties(template, name)["Events"].values()):
+            yield f"{name} has a route with an authorizer of its own"
+    if not api.get("TracingEnabled"):
+        yield "Api is not traced"
+    if "AccessLogSetting" not in api:
+        yield "Api writes no access log"
+    if not {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= api["MethodSettings"][0].keys():
+        yield "Api is not throttled"
+
+
+@breaks(
+    ("Parameters.StandardBatchSize.MaxValue",),
+    ("Parameters.LocalEndpoint.AllowedPattern",),
+    ("Parameters.LogLevel.Description",),
+    ("Parameters.HotConcurrency.MinValue", 1),
+)
+def bad_parameters_fail_at_deploy(template):
+    for name, parameter in template["Parameters"].items():
+        bounded = {"AllowedValues", "AllowedPattern"} & parameter.keys() or {"MinValue", "MaxValue"} <= parameter.keys()
+        if not bounded:
+            yield f"{name} takes any value"
+        if not parameter.get("Description"):
+            yield f"{name} has no description"
+    for lane in LANES:
+        parameter = template["Parameters"][f"{lane}Concurrency"]
+        if (parameter["MinValue"], parameter["MaxValue"]) != (2, 1000):
+            yield f"{lane}Concurrency allows what SQS event sources do not: 2 to 1,000"
+
+
+def broken(path, *value):
+    template = copy.deepcopy(TEMPLATE)
+    parts = path.split(".")
+    node = template if parts[0] in template else template["Resources"]
+    for part in parts[:-1]:
+        node = node[int(part) if isinstance(node, list) else part]
+    if value:
+        assert node.get(parts[-1]) != value[0], f"{path} is {value[0]} already"
+        node[parts[-1]] = value[0]
+    else:
+        del node[parts[-1]]
+    return template
+
+
+class TemplateRules(unittest.TestCase):
+    def test_the_template_holds_every_rule(self):
+        for rule in RULES:
+            with self.subTest(rule.__name__):
+                self.assertEqual(list(rule(TEMPLATE)), [])
+
+    def test_every_rule_catches_its_breaches(self):
+        for rule, breaches in RULES.items():
+            self.assertTrue(breaches, f"{rule.__name__} cannot be seen to fail")
+            for breach in breaches:
+                with self.subTest(rule.__name__, breach=breach):
+                    self.assertTrue(list(rule(broken(*breach))), "passed")
+
+
+if __name__ == "__main__":
+    unittest.main()
