@@ -31,6 +31,13 @@ pub trait Publisher: Send + Sync {
     ) -> impl Future<Output = Result<(), PublishError>> + Send;
 }
 
+/// A publisher that is shared.
+impl<P: Publisher> Publisher for &P {
+    async fn publish(&self, publication: &Publication) -> Result<(), PublishError> {
+        (**self).publish(publication).await
+    }
+}
+
 /// A buffer in memory: keeps what it confirmed, or refuses everything.
 #[derive(Default, Debug)]
 pub struct MemoryPublisher {

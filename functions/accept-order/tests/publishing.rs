@@ -1,0 +1,126 @@
+//! What the client hears of the buffer (promise P1), and what the buffer gets.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what goes wrong here fails the test"
+)]
+
+use accept_order::{AcceptOrder, MemoryPublisher};
+use serde_json::{Value, json};
+use sluice_api::ApiRequest;
+use sluice_order::{Lane, OrderAccepted, Secrets, Timestamp};
+
+fn secrets() -> Secrets {
+    Secrets::from_json(r#"{"1":"11111111111111111111111111111111"}"#).unwrap()
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_millis(1_795_766_400_123)
+}
+
+fn request(key: Option<&str>, sku: &str) -> ApiRequest {
+    let order = json!({"customer_id": "c-1", "currency": "EUR", "lines": [{"sku": sku, "quantity": 2, "unit_price": 3}]});
+    let mut headers = json!({"Content-Type": ["application/json"]});
+    if let Some(key) = key {
+        headers["Idempotency-Key"] = json!([key]);
+    }
+    serde_json::from_value(json!({"multiValueHeaders": headers, "body": order.to_string()}))
+        .unwrap()
+}
+
+/// Status, headers and body of the answer.
+async fn post(publisher: &MemoryPublisher, request: &ApiRequest) -> (u64, Value, Value) {
+    let trace = "Root=1-6a1b2c3d-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1";
+    let accept = AcceptOrder::new(publisher, now(), secrets());
+    let answer = serde_json::to_value(accept.handle(request, Some(trace)).await).unwrap();
+    let body = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    (
+        answer["statusCode"].as_u64().unwrap(),
+        answer["headers"].clone(),
+        body,
+    )
+}
+
+#[tokio::test]
+async fn there_is_no_202_without_the_buffer_s_word() {
+    let down = MemoryPublisher::failing();
+    let (status, headers, with_key) = post(&down, &request(Some("k"), "a")).await;
+    assert_eq!(status, 503);
+    assert!(headers["retry-after"].is_string());
+    assert!(
+        with_key["detail"]
+            .as_str()
+            .unwrap()
+            .contains("same Idempotency-Key")
+    );
+    let (status, _, without) = post(&down, &request(None, "a")).await;
+    assert_eq!(status, 503);
+    assert!(
+        without["detail"]
+            .as_str()
+            .unwrap()
+            .contains("may make a second order")
+    );
+    for body in [with_key, without] {
+        assert!(
+            !body.to_string().contains("set to fail"),
+            "the inner error stays inside"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_message_is_the_order_that_was_answered() {
+    let publisher = MemoryPublisher::default();
+    let (status, headers, body) = post(&publisher, &request(Some("k"), "a")).await;
+    assert_eq!(status, 202);
+    let [publication] = &publisher.published()[..] else {
+        panic!("one message")
+    };
+    let message = OrderAccepted::from_body(&publication.body, &secrets()).unwrap();
+    assert_eq!(body["order_id"], json!(message.order_id));
+    assert_eq!(
+        headers["location"],
+        json!(format!("/orders/{}", message.order_id))
+    );
+    assert_eq!(body["total"], 6);
+    assert_eq!(message.accepted_at, now());
+    assert_eq!(
+        message.traceparent.as_deref(),
+        Some("00-6a1b2c3d0123456789abcdef01234567-53995c3f42cd8ad8-01")
+    );
+    assert_eq!(publication.lane, Lane::Standard);
+    assert_eq!(publication.group, "pvfvR-6NyEr5BWowUd3DAg");
+}
+
+#[tokio::test]
+async fn a_key_names_one_order_and_no_key_another_each_time() {
+    let publisher = MemoryPublisher::default();
+    for (key, sku) in [
+        (Some("k"), "a"),
+        (Some("k"), "a"),
+        (Some("k"), "b"),
+        (None, "a"),
+        (None, "a"),
+    ] {
+        assert_eq!(post(&publisher, &request(key, sku)).await.0, 202);
+    }
+    let ids: Vec<_> = publisher.published().iter().map(|p| p.order_id).collect();
+    assert_eq!(ids[0], ids[1], "a repeat is the same order");
+    assert_eq!(
+        ids[0].key(),
+        ids[2].key(),
+        "other content under the key names the same order"
+    );
+    assert_ne!(ids[0], ids[2], "but not by the same id");
+    assert_ne!(ids[3].key(), ids[4].key());
+}
+
+#[tokio::test]
+async fn what_is_refused_is_not_published() {
+    let publisher = MemoryPublisher::default();
+    let (status, _, body) = post(&publisher, &request(Some("k"), "")).await;
+    assert_eq!(status, 422);
+    assert_eq!(body["errors"][0]["pointer"], "/lines/0/sku");
+    assert!(publisher.published().is_empty());
+}
