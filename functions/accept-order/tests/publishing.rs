@@ -1,9 +1,5 @@
 //! What the client hears of the buffer (promise P1), and what the buffer gets.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "what goes wrong here fails the test"
-)]
+#![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
 
 use accept_order::{AcceptOrder, MemoryPublisher};
 use serde_json::{Value, json};

@@ -1,0 +1,275 @@
+"""The local AWS: one ministack process for a directory, detached, stopped together with all that it started.
+
+    aws.py start DIR PORT      start it unless it runs (exit 3: the port is taken, 4: it runs on the port printed)
+    aws.py port DIR            print the port of the running one (exit 1: none runs)
+    aws.py stop DIR            stop it and every function process
+    aws.py outputs STACK       print the outputs of a stack as KEY=VALUE lines
+    aws.py free-port           print a port that nothing listens on
+    aws.py locked FILE CMD...  run CMD while nothing else that is locked by FILE runs
+
+Python and not bash because a fresh machine has neither curl nor setsid nor flock for certain. Standard library only,
+but for `serve` (ministack) and `outputs` (boto3), which need .sluice/venv-aws.
+"""
+
+import fcntl
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+REGION = "us-east-1"
+# The server and its functions carry this variable, so that `stop` can tell them from any other process for certain,
+# whatever became of the pid file.
+MARK = "SLUICE_LOCAL_AWS"
+# What ministack inherits, its functions inherit: no proxies, no profiles, no credentials of the user's.
+INHERITED = ("PATH", "LANG", "LD_LIBRARY_PATH", "AWS_XRAY_DAEMON_ADDRESS", "RUST_BACKTRACE")
+START_SECONDS = 60
+STOP_SECONDS = 10
+
+
+def environment(pid):
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            pairs = (entry.partition(b"=") for entry in file.read().split(b"\0"))
+            return {os.fsdecode(name): os.fsdecode(value) for name, _, value in pairs}
+    except OSError:  # gone, or another user's
+        return {}
+
+
+def marked(directory):
+    """Process id and environment of everything that belongs to the local AWS of `directory`."""
+    found = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit() and int(entry) != os.getpid():
+            env = environment(entry)
+            if env.get(MARK) == directory:
+                found[int(entry)] = env
+    return found
+
+
+def pid_file(directory):
+    return os.path.join(directory, "aws.pid")
+
+
+def server(directory):
+    """Process id and environment of the server itself, or None."""
+    try:
+        with open(pid_file(directory), encoding="ascii") as file:
+            pid = int(file.read())
+    except (OSError, ValueError):
+        return None
+    env = environment(pid)
+    return (pid, env) if env.get(MARK) == directory else None
+
+
+def healthy(port):
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"http://127.0.0.1:{port}/_ministack/health", timeout=2) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def taken(port):
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            return True
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def server_environment(directory, port):
+    env = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    env.update(
+        {
+            MARK: directory,
+            "HOME": directory,  # keeps ~/.aws out of the functions
+            "TMPDIR": os.path.join(directory, "tmp"),
+            "PYTHONUNBUFFERED": "1",
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(port),
+            # Ports of their own, on which two local AWS would collide.
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            # With an engine at hand ministack removes the containers of every ministack on the machine.
+            "DOCKER_HOST": f"unix://{directory}/no-docker.sock",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+    )
+    return env
+
+
+def start(directory, port):
+    running = server(directory)
+    if running:
+        its_port = int(running[1].get("GATEWAY_PORT", "0"))
+        if its_port != port:
+            print(its_port)
+            return 4
+        if healthy(port):
+            print(f"    already running on port {port}")
+            return 0
+        return "it runs but does not answer; stop it first"
+    stop(directory)  # functions of a server that was killed
+    if taken(port):
+        return 3
+    os.makedirs(os.path.join(directory, "tmp"), exist_ok=True)
+    with open(os.path.join(directory, "aws.log"), "wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, os.path.abspath(__file__), "serve"],
+            cwd=directory,
+            env=server_environment(directory, port),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    with open(pid_file(directory), "w", encoding="ascii") as file:
+        file.write(str(process.pid))
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            stop(directory)
+            return f"it ended with status {process.returncode} while starting"
+        if healthy(port):
+            return 0
+        time.sleep(0.1)
+    stop(directory)
+    return f"it did not answer within {START_SECONDS} s"
+
+
+def send(pids, number):
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
+
+
+def stop(directory):
+    running = server(directory)
+    if running:
+        send([running[0]], signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        while server(directory) and time.monotonic() < deadline:
+            time.sleep(0.1)
+    # The server leaves its functions behind; they wait forever for a next invocation.
+    deadline = time.monotonic() + STOP_SECONDS
+    while pids := marked(directory):
+        if time.monotonic() > deadline:
+            return f"processes {sorted(pids)} do not end"
+        send(pids, signal.SIGKILL)
+        time.sleep(0.05)
+    try:
+        os.remove(pid_file(directory))
+    except FileNotFoundError:
+        pass
+    return 0
+
+
+def numbered(handler):
+    def numbers(value, key=""):
+        if isinstance(value, dict):
+            return {name: numbers(member, name) for name, member in value.items()}
+        if key in ("BatchSize", "MaximumBatchingWindowInSeconds", "MaximumConcurrency"):
+            return int(value)
+        return value
+
+    return lambda *arguments: handler(*map(numbers, arguments))
+
+
+def serve():
+    import socketserver
+
+    # Without it each invocation waits 40 ms for a delayed acknowledgement between ministack and the function.
+    socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+    from ministack.app import main
+    from ministack.services.cloudformation import provisioners, stacks
+
+    # A parameter arrives as text; AWS makes it the number that the property wants, ministack's poller fails on it.
+    mapping = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
+    for action in ("create", "update"):
+        mapping[action] = numbered(mapping[action])
+
+    # AWS reads a secret again when any property of the resource changes; ministack only when its text in the template
+    # does, so that raising OrderIdSecretsRevision would do nothing.
+    resolve = stacks._resolve_dynamic_references
+    stacks._resolve_dynamic_references = lambda value, known, reuse_ssm, reuse_secrets: resolve(
+        value, known, reuse_ssm=reuse_ssm, reuse_secrets=reuse_ssm
+    )
+
+    sys.argv[1:] = []
+    return main()
+
+
+def outputs(stack):
+    import boto3
+
+    found = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
+    for output in found:
+        print(f"{output['OutputKey']}={output['OutputValue']}")
+    return 0
+
+
+def free_port():
+    # Below the range from which the kernel takes ports for outgoing connections, so that none takes it meanwhile.
+    for _ in range(100):
+        port = random.randint(20000, 29999)
+        if not taken(port):
+            print(port)
+            return 0
+    return "no free port found"
+
+
+def locked(path, command):
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with open(path, "w", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("    waiting for another run of this step to end", file=sys.stderr)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            return subprocess.call(command)
+        except KeyboardInterrupt:
+            return 130
+
+
+def run(arguments):
+    match arguments:
+        case ["start", directory, port]:
+            return start(os.path.realpath(directory), int(port))
+        case ["port", directory]:
+            running = server(os.path.realpath(directory))
+            if running:
+                print(running[1]["GATEWAY_PORT"])
+            return 0 if running else 1
+        case ["stop", directory]:
+            return stop(os.path.realpath(directory))
+        case ["outputs", stack]:
+            return outputs(stack)
+        case ["free-port"]:
+            return free_port()
+        case ["locked", path, *command] if command:
+            return locked(path, command)
+        case ["serve"]:
+            return serve()
+    return __doc__
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))

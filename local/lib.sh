@@ -1,0 +1,66 @@
+# shellcheck shell=bash disable=SC2034 # what is set here is used where this is sourced
+# What the scripts here share: where things lie, what the machine must have, and how a step speaks and fails.
+# Sourced, never run.
+
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+STATE=$ROOT/.sluice
+VENV_AWS=$STATE/venv-aws
+VENV_SAM=$STATE/venv-sam
+PYTHON=${PYTHON:-python3}
+
+# Unless told, SAM reports its use and keeps a folder in HOME (local/venv makes this one).
+export SAM_CLI_TELEMETRY=0 SAM_CLI_NO_COLOR=1 SAM_CLI_POLL_DELAY=1 __SAM_CLI_APP_DIR="$STATE/sam"
+
+say() { printf '==> %s\n' "$*"; }
+
+# die WHAT NEXT-COMMAND
+die() {
+  printf 'error: %s. Next: %s\n' "$1" "$2" >&2
+  exit 1
+}
+
+# The path as a user at the root would type it.
+short() { printf '%s' "${1#"$ROOT"/}"; }
+
+# step TEXT LOG NEXT-COMMAND CMD...: one line while CMD works; if it fails, the end of its log and one line more.
+step() {
+  local text=$1 log=$2 next=$3 status=0
+  shift 3
+  say "$text (log: $(short "$log"))"
+  "$@" >"$log" 2>&1 || status=$?
+  ((status == 0)) && return
+  # Progress bars overwrite themselves with carriage returns.
+  tail -n 25 "$log" | sed 's/.*\r//; s/^/    /' >&2
+  die "$text failed with status $status" "$next"
+}
+
+host_architecture() {
+  case $(uname -m) in
+    x86_64 | amd64) echo x86_64 ;;
+    aarch64 | arm64) echo arm64 ;;
+    *) die "Lambda has no processor like this one, $(uname -m)" "use an x86_64 or arm64 machine" ;;
+  esac
+}
+
+need_python() {
+  command -v "$PYTHON" >/dev/null ||
+    die "no Python here" "apt-get install python3 python3-venv"
+  # cfn-lint sets the upper bound.
+  "$PYTHON" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 15))' ||
+    die "$("$PYTHON" --version 2>&1) is not 3.10 to 3.14" "install one of those, then run again with PYTHON=<its path>"
+  "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null ||
+    die "$PYTHON cannot make virtual environments" "apt-get install python3-venv"
+}
+
+need_rust() {
+  command -v cargo >/dev/null || die "no cargo here" "install Rust as https://rustup.rs says"
+  command -v cc >/dev/null || die "no C compiler here, and Rust links with one" "apt-get install gcc libc6-dev"
+}
+
+# Fills the global array LOCKED with the words that run a command alone: "${LOCKED[@]}" CMD...
+lock() {
+  mkdir -p "$STATE"
+  LOCKED=("$PYTHON" "$ROOT/local/aws.py" locked "$STATE/$1.lock")
+}

@@ -1,0 +1,310 @@
+//! The deployed stack, as the tests use it.
+
+use std::{
+    collections::HashMap,
+    env, fs,
+    time::{Duration, Instant},
+};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName};
+use serde_json::{Value, json};
+use sluice_order::Secrets;
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::sleep,
+};
+
+/// How long any wait may last. Generous, because the machine may be slow; a test that passes ends long before.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+/// One test at a time: some kill processes or change a queue that the others use.
+static TURN: Mutex<()> = Mutex::const_new(());
+
+pub struct Stack {
+    http: reqwest::Client,
+    pub api: String,
+    pub sqs: aws_sdk_sqs::Client,
+    dynamodb: aws_sdk_dynamodb::Client,
+    outputs: HashMap<String, String>,
+    _turn: MutexGuard<'static, ()>,
+}
+
+/// An answer of the API.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HashMap<String, String>,
+    pub body: Value,
+}
+
+impl Stack {
+    /// The stack that the environment names, once it is this test's turn.
+    pub async fn take() -> Self {
+        let turn = TURN.lock().await;
+        let name = env::var("SLUICE_STACK").expect("run these by `make end-to-end`");
+        let config = aws_config::load_from_env().await;
+        let described = aws_sdk_cloudformation::Client::new(&config)
+            .describe_stacks()
+            .stack_name(name)
+            .send()
+            .await
+            .expect("the stack is deployed");
+        let outputs: HashMap<String, String> = described.stacks()[0]
+            .outputs()
+            .iter()
+            .filter_map(|o| Some((o.output_key()?.to_owned(), o.output_value()?.to_owned())))
+            .collect();
+        Self {
+            http: reqwest::Client::builder()
+                .timeout(Duration::from_secs(30))
+                .build()
+                .unwrap(),
+            api: outputs["ApiUrl"].clone(),
+            sqs: aws_sdk_sqs::Client::new(&config),
+            dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            outputs,
+            _turn: turn,
+        }
+    }
+
+    pub fn output(&self, name: &str) -> &str {
+        &self.outputs[name]
+    }
+
+    /// Sends a request. The local AWS takes any signature but refuses none at all, so one is made up.
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        self.send_to("execute-api", request).await
+    }
+
+    async fn send_to(&self, service: &str, request: reqwest::RequestBuilder) -> Answer {
+        let signature = format!(
+            "AWS4-HMAC-SHA256 Credential=test/20261127/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=00"
+        );
+        self.send_unsigned(request.header("authorization", signature))
+            .await
+    }
+
+    pub async fn send_unsigned(&self, request: reqwest::RequestBuilder) -> Answer {
+        let response = request.send().await.expect("the API answers");
+        let status = response.status().as_u16();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| {
+                (
+                    name.to_string(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
+            .collect();
+        let text = response.text().await.expect("the answer has a body");
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Answer {
+            status,
+            headers,
+            body,
+        }
+    }
+
+    pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.api))
+    }
+
+    pub async fn post(&self, key: Option<&str>, order: &Value) -> Answer {
+        let mut request = self
+            .request(reqwest::Method::POST, "/orders")
+            .header("content-type", "application/json")
+            .body(order.to_string());
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        self.send(request).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(reqwest::Method::GET, path)).await
+    }
+
+    /// Waits until the order has this status, and returns what is known of it then.
+    pub async fn wait_for_status(&self, order_id: &str, status: &str) -> Value {
+        let last = std::cell::RefCell::new(Value::Null);
+        wait_for(&format!("{order_id} to be {status}"), async || {
+            let answer = self.get(&format!("/orders/{order_id}")).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let there = answer.body["status"] == status;
+            *last.borrow_mut() = answer.body;
+            there
+        })
+        .await;
+        last.into_inner()
+    }
+
+    /// Puts a message into the standard lane's queue, as the topic would.
+    pub async fn enqueue(&self, body: &str) {
+        let lane = MessageAttributeValue::builder()
+            .data_type("String")
+            .string_value("standard")
+            .build()
+            .unwrap();
+        self.sqs
+            .send_message()
+            .queue_url(self.output("StandardQueueUrl"))
+            .message_body(body)
+            .message_group_id("e2e")
+            .message_attributes("lane", lane)
+            .send()
+            .await
+            .expect("the queue takes a message");
+    }
+
+    /// How many messages a queue holds, in flight or not.
+    pub async fn depth(&self, queue: &str) -> usize {
+        use QueueAttributeName as Name;
+        let answer = self
+            .sqs
+            .get_queue_attributes()
+            .queue_url(self.output(queue))
+            .attribute_names(Name::All)
+            .send()
+            .await
+            .expect("the queue tells its depth");
+        let attributes = answer.attributes.unwrap_or_default();
+        [
+            Name::ApproximateNumberOfMessages,
+            Name::ApproximateNumberOfMessagesNotVisible,
+            Name::ApproximateNumberOfMessagesDelayed,
+        ]
+        .iter()
+        .filter_map(|name| attributes.get(name)?.parse::<usize>().ok())
+        .sum()
+    }
+
+    pub async fn set_visibility_timeout(&self, queue: &str, seconds: u32) {
+        self.sqs
+            .set_queue_attributes()
+            .queue_url(self.output(queue))
+            .attributes(QueueAttributeName::VisibilityTimeout, seconds.to_string())
+            .send()
+            .await
+            .expect("the queue's timeout can be set");
+    }
+
+    /// The secrets that the deployed functions seal ids with.
+    pub async fn secrets(&self) -> Secrets {
+        let endpoint = env::var("AWS_ENDPOINT_URL").unwrap();
+        let request = self
+            .http
+            .post(endpoint)
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("x-amz-target", "secretsmanager.GetSecretValue")
+            .body(json!({"SecretId": self.output("OrderIdSecretArn")}).to_string());
+        let answer = self.send_to("secretsmanager", request).await;
+        Secrets::from_json(answer.body["SecretString"].as_str().expect("a secret")).unwrap()
+    }
+
+    /// What the standard lane's dead letters say whose body contains this text. They stay in the queue.
+    pub async fn dead_letters_about(&self, text: &str) -> Vec<Value> {
+        let queue = self.output("StandardDeadLetterQueueUrl");
+        let depth = self.depth("StandardDeadLetterQueueUrl").await;
+        let mut messages = Vec::new();
+        // A receive may be short, so it is repeated until it gives nothing; then all are made visible again.
+        loop {
+            let received = self
+                .sqs
+                .receive_message()
+                .queue_url(queue)
+                .max_number_of_messages(10)
+                .visibility_timeout(30)
+                .message_attribute_names("All")
+                .send()
+                .await
+                .expect("the dead letters can be read");
+            match received.messages {
+                Some(some) if !some.is_empty() => messages.extend(some),
+                _ => break,
+            }
+        }
+        assert_eq!(messages.len(), depth, "all dead letters were seen");
+        for message in &messages {
+            self.sqs
+                .change_message_visibility()
+                .queue_url(queue)
+                .receipt_handle(message.receipt_handle().unwrap())
+                .visibility_timeout(0)
+                .send()
+                .await
+                .expect("a letter can be put back");
+        }
+        messages
+            .iter()
+            .filter(|message| message.body().unwrap().contains(text))
+            .map(|message| {
+                let attributes = message
+                    .message_attributes()
+                    .expect("a letter has attributes");
+                assert_eq!(
+                    attributes["lane"].string_value(),
+                    Some("standard"),
+                    "the others are kept"
+                );
+                serde_json::from_str(attributes["sluice.dead_letter"].string_value().unwrap())
+                    .unwrap()
+            })
+            .collect()
+    }
+
+    /// Every item of the table that the customer's orders have.
+    pub async fn items_of(&self, customer: &str) -> Vec<HashMap<String, AttributeValue>> {
+        let mut pages = self
+            .dynamodb
+            .scan()
+            .table_name(self.output("OrdersTable"))
+            .consistent_read(true)
+            .filter_expression("customer_id = :c OR rejected_order.customer_id = :c")
+            .expression_attribute_values(":c", AttributeValue::S(customer.to_owned()))
+            .into_paginator()
+            .items()
+            .send();
+        let mut items = Vec::new();
+        while let Some(item) = pages.next().await {
+            items.push(item.expect("the table can be read"));
+        }
+        items
+    }
+}
+
+/// An order of one line.
+pub fn order(customer: &str, sku: &str) -> Value {
+    json!({"customer_id": customer, "currency": "GBP", "lines": [{"sku": sku, "description": "a thing ", "quantity": 2, "unit_price": 250}]})
+}
+
+pub async fn wait_for(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while !condition().await {
+        assert!(begun.elapsed() < PATIENCE, "waited {PATIENCE:?} for {what}");
+        sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// The processes of this stack's function for the standard lane. The local AWS runs each as a process of the
+/// host, with the settings of the template in its environment.
+pub fn fulfill_processes() -> Vec<u32> {
+    let endpoint = format!("AWS_ENDPOINT_URL={}", env::var("AWS_ENDPOINT_URL").unwrap());
+    let wanted = [
+        endpoint.as_str(),
+        "LANE=standard",
+        "POWERTOOLS_SERVICE_NAME=fulfill-orders",
+    ];
+    fs::read_dir("/proc")
+        .expect("/proc is there")
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|pid| {
+            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            let settings: Vec<_> = environment.split(|byte| *byte == 0).collect();
+            wanted
+                .iter()
+                .all(|setting| settings.contains(&setting.as_bytes()))
+        })
+        .collect()
+}
