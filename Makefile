@@ -1,7 +1,9 @@
 # `make` lists the targets. The work is done by scripts in local/, each of which says what it is for.
 
 .DEFAULT_GOAL := help
-.PHONY: help local local-down build
+# Tests that need a stack, and are built only where there is one.
+SLOW := sluice/end-to-end,sluice-tests/end-to-end,sluice-tests/sam-local
+.PHONY: help local local-down replay build test check unit end-to-end clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -15,3 +17,24 @@ local-down: ## stop the local AWS and remove its state
 
 build: ## build the functions into .aws-sam/build; ARCH=x86_64 or arm64, this machine's by default
 	@local/build
+
+replay: ## send a retailer's real sales to the stack of `make local`, and check that storage holds each order once
+	@local/with-env cargo run --quiet -p sluice -- replay data/online-retail-2010-12.csv
+
+test: check unit end-to-end ## all tests, on a stack of their own; SLUICE_SAM_LOCAL=containers or emulator
+
+check: ## formats, lints, and the rules of the template
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --features $(SLOW) -- --deny warnings
+	@local/check-template
+
+unit: ## the tests that need nothing but cargo
+	cargo test --workspace
+
+end-to-end: build ## the whole path on a local AWS, and `sam local`
+	cargo test --workspace --features $(SLOW) --no-run
+	SLUICE_SKIP_BUILD=1 local/with-stack cargo test --workspace --features $(SLOW) --test end_to_end --test replay --test sam_local
+
+clean: local-down ## remove all that was built and installed here
+	cargo clean
+	rm -rf .aws-sam .sluice
