@@ -6,5 +6,4 @@
 mod attacks;
 mod faults;
 mod path;
-mod replay;
 mod stack;

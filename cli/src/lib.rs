@@ -1,0 +1,34 @@
+//! The operator's command: post an order, see where one stands, replay sales and check storage.
+//!
+//! Everything it needs to know of a deployment it reads from the outputs of the `CloudFormation` stack
+//! ([`stack`]), so it works the same on AWS and on a local stack. Calls to the API are signed ([`sign`])
+//! and repeated until they are answered ([`api`]). [`replay`] is the proof of the service's promises: it
+//! does not believe the API and looks into storage itself.
+
+pub mod api;
+mod args;
+mod aws;
+mod failure;
+mod output;
+mod problem;
+mod progress;
+pub mod replay;
+pub mod retry;
+pub mod sign;
+pub mod stack;
+mod status;
+mod submit;
+
+pub use args::Arguments;
+use args::Command;
+pub use failure::{Exit, Failure};
+
+/// Does what the arguments say.
+pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    let stack = arguments.stack;
+    match arguments.command {
+        Command::Submit(arguments) => submit::run(&stack, &arguments).await,
+        Command::Status(arguments) => status::run(&stack, &arguments).await,
+        Command::Replay(arguments) => replay::run(&stack, &arguments).await,
+    }
+}
