@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 # Tests that need a stack, and are built only where there is one.
 SLOW := sluice/end-to-end,sluice-tests/end-to-end,sluice-tests/sam-local
-.PHONY: help local local-down replay build test check unit end-to-end clean
+.PHONY: help local local-down replay build test check unit end-to-end sam-local slow-tests clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -21,7 +21,7 @@ build: ## build the functions into .aws-sam/build; ARCH=x86_64 or arm64, this ma
 replay: ## send a retailer's real sales to the stack of `make local`, and check that storage holds each order once
 	@local/with-env cargo run --quiet -p sluice -- replay data/online-retail-2010-12.csv
 
-test: check unit end-to-end ## all tests, on a stack of their own; SLUICE_SAM_LOCAL=containers or emulator
+test: check unit end-to-end sam-local ## all tests, on a stack of their own; SLUICE_SAM_LOCAL=containers or emulator
 
 check: ## formats, lints, and the rules of the template
 	cargo fmt --all --check
@@ -31,9 +31,14 @@ check: ## formats, lints, and the rules of the template
 unit: ## the tests that need nothing but cargo
 	cargo test --workspace
 
-end-to-end: build ## the whole path on a local AWS, and `sam local`
+end-to-end: build slow-tests ## the whole path on a local AWS
+	SLUICE_SKIP_BUILD=1 local/with-stack cargo test --workspace --features $(SLOW) --test end_to_end --test replay
+
+sam-local: build slow-tests ## every event through the built functions, by `sam local`
+	SLUICE_SKIP_BUILD=1 local/with-stack cargo test --workspace --features $(SLOW) --test sam_local
+
+slow-tests: # so that a stack does not wait for the compiler
 	cargo test --workspace --features $(SLOW) --no-run
-	SLUICE_SKIP_BUILD=1 local/with-stack cargo test --workspace --features $(SLOW) --test end_to_end --test replay --test sam_local
 
 clean: local-down ## remove all that was built and installed here
 	cargo clean

@@ -27,9 +27,9 @@ async fn every_published_message_keeps_the_schema() {
         let trace = "Root=1-6a1b2c3d-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=0";
         accept.handle(&request, Some(trace)).await;
     }
-    let published = publisher.published();
-    assert_eq!(published.len(), 4);
-    for publication in published {
+    let messages = publisher.published();
+    assert_eq!(messages.len(), 4);
+    for publication in messages {
         let message: Value = serde_json::from_str(&publication.body).unwrap();
         if let Err(error) = schema.validate(&message) {
             panic!("{}: {error}", error.instance_path());
