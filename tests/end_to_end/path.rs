@@ -84,7 +84,7 @@ async fn the_sample_storefront_places_an_order() {
     let output = std::process::Command::new(project().join(".sluice/venv-aws/bin/python"))
         .args([
             project().join("examples/storefront.py").to_str().unwrap(),
-            &stack.api,
+            stack.output("ApiUrl"),
         ])
         .output()
         .expect("Python runs");

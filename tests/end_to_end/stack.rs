@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName};
 use serde_json::{Value, json};
 use sluice_order::Secrets;
+use sluice_tests::stack::{Deployed, signature};
 use tokio::{
     sync::{Mutex, MutexGuard},
     time::sleep,
@@ -22,11 +23,9 @@ pub const PATIENCE: Duration = Duration::from_secs(90);
 static TURN: Mutex<()> = Mutex::const_new(());
 
 pub struct Stack {
-    http: reqwest::Client,
-    pub api: String,
+    deployed: Deployed,
     pub sqs: aws_sdk_sqs::Client,
     dynamodb: aws_sdk_dynamodb::Client,
-    outputs: HashMap<String, String>,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -42,46 +41,21 @@ impl Stack {
     /// The stack that the environment names, once it is this test's turn.
     pub async fn take() -> Self {
         let turn = TURN.lock().await;
-        let name = env::var("SLUICE_STACK").expect("run these by `make end-to-end`");
-        let config = aws_config::load_from_env().await;
-        let described = aws_sdk_cloudformation::Client::new(&config)
-            .describe_stacks()
-            .stack_name(name)
-            .send()
-            .await
-            .expect("the stack is deployed");
-        let outputs: HashMap<String, String> = described.stacks()[0]
-            .outputs()
-            .iter()
-            .filter_map(|o| Some((o.output_key()?.to_owned(), o.output_value()?.to_owned())))
-            .collect();
+        let deployed = Deployed::find().await;
         Self {
-            http: reqwest::Client::builder()
-                .timeout(Duration::from_secs(30))
-                .build()
-                .unwrap(),
-            api: outputs["ApiUrl"].clone(),
-            sqs: aws_sdk_sqs::Client::new(&config),
-            dynamodb: aws_sdk_dynamodb::Client::new(&config),
-            outputs,
+            sqs: aws_sdk_sqs::Client::new(&deployed.config),
+            dynamodb: aws_sdk_dynamodb::Client::new(&deployed.config),
+            deployed,
             _turn: turn,
         }
     }
 
     pub fn output(&self, name: &str) -> &str {
-        &self.outputs[name]
+        self.deployed.output(name)
     }
 
-    /// Sends a request. The local AWS takes any signature but refuses none at all, so one is made up.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
-        self.send_to("execute-api", request).await
-    }
-
-    async fn send_to(&self, service: &str, request: reqwest::RequestBuilder) -> Answer {
-        let signature = format!(
-            "AWS4-HMAC-SHA256 Credential=test/20261127/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=00"
-        );
-        self.send_unsigned(request.header("authorization", signature))
+        self.send_unsigned(request.header("authorization", signature("execute-api")))
             .await
     }
 
@@ -108,7 +82,9 @@ impl Stack {
     }
 
     pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.api))
+        self.deployed
+            .http
+            .request(method, format!("{}{path}", self.output("ApiUrl")))
     }
 
     pub async fn post(&self, key: Option<&str>, order: &Value) -> Answer {
@@ -192,15 +168,7 @@ impl Stack {
 
     /// The secrets that the deployed functions seal ids with.
     pub async fn secrets(&self) -> Secrets {
-        let endpoint = env::var("AWS_ENDPOINT_URL").unwrap();
-        let request = self
-            .http
-            .post(endpoint)
-            .header("content-type", "application/x-amz-json-1.1")
-            .header("x-amz-target", "secretsmanager.GetSecretValue")
-            .body(json!({"SecretId": self.output("OrderIdSecretArn")}).to_string());
-        let answer = self.send_to("secretsmanager", request).await;
-        Secrets::from_json(answer.body["SecretString"].as_str().expect("a secret")).unwrap()
+        Secrets::from_json(&self.deployed.secrets().await).unwrap()
     }
 
     /// What the standard lane's dead letters say whose body contains this text. They stay in the queue.

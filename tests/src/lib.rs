@@ -3,6 +3,7 @@
 pub mod cases;
 pub mod event;
 pub mod matching;
+pub mod stack;
 
 use std::path::PathBuf;
 

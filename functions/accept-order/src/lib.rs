@@ -9,4 +9,4 @@ mod sns;
 
 pub use handler::{AcceptOrder, MAX_REQUEST};
 pub use publisher::{MemoryPublisher, Publication, PublishError, Publisher};
-pub use sns::SnsPublisher;
+pub use sns::{PUBLISH, SnsPublisher};

@@ -1,13 +1,24 @@
 //! Publishing to SNS.
 
+use std::time::Duration;
+
 use aws_sdk_sns::{
     Client,
     error::{BuildError, DisplayErrorContext},
     types::MessageAttributeValue,
 };
 use sluice_order::message::EVENT_TYPE;
+use sluice_runtime::aws::Budget;
 
 use crate::{Publication, PublishError, Publisher};
+
+/// A publish may be repeated, since the consumers deduplicate; but the client must have its answer before the
+/// function's timeout of 10 s.
+pub const PUBLISH: Budget = Budget {
+    attempts: 3,
+    attempt: Duration::from_millis(2_500),
+    total: Duration::from_secs(7),
+};
 
 /// The topic of accepted orders.
 #[derive(Clone, Debug)]
