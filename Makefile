@@ -2,6 +2,8 @@
 
 .DEFAULT_GOAL := help
 # Tests that need a stack, and are built only where there is one.
+# Not where `sam deploy` looks: that may hold another architecture's build.
+TEST_BUILD := $(CURDIR)/.sluice/test-build
 SLOW := sluice/end-to-end,sluice-tests/end-to-end,sluice-tests/sam-local
 .PHONY: help local local-down replay build test check unit end-to-end sam-local slow-tests clean
 
@@ -31,13 +33,14 @@ check: ## formats, lints, and the rules of the template
 unit: ## the tests that need nothing but cargo
 	cargo test --workspace
 
-end-to-end: build slow-tests ## the whole path on a local AWS
-	SLUICE_SKIP_BUILD=1 local/with-stack cargo test --workspace --features $(SLOW) --test end_to_end --test replay
+end-to-end: slow-tests ## the whole path on a local AWS
+	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace --features $(SLOW) --test end_to_end --test replay
 
-sam-local: build slow-tests ## every event through the built functions, by `sam local`
-	SLUICE_SKIP_BUILD=1 local/with-stack cargo test --workspace --features $(SLOW) --test sam_local
+sam-local: slow-tests ## every event through the built functions, by `sam local`
+	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace --features $(SLOW) --test sam_local
 
-slow-tests: # so that a stack does not wait for the compiler
+slow-tests: # once, so that no stack waits for the compiler
+	@local/build $(TEST_BUILD)
 	cargo test --workspace --features $(SLOW) --no-run
 
 clean: local-down ## remove all that was built and installed here

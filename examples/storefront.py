@@ -4,6 +4,7 @@ Needs botocore (it is part of boto3), and an API's address:  python storefront.p
 """
 
 import json
+import os
 import random
 import sys
 import time
@@ -25,7 +26,11 @@ def place(api, basket, patience=60):
     # Made once and saved with the basket, before the first try: a repeat with the same key is the same order.
     basket.setdefault("idempotency_key", str(uuid.uuid4()))
     session = botocore.session.get_session()
-    signer = SigV4Auth(session.get_credentials(), "execute-api", session.get_config_variable("region"))
+    region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
+    credentials = session.get_credentials()
+    if not region or not credentials:
+        raise SystemExit("set AWS_REGION, and credentials as for any AWS tool")
+    signer = SigV4Auth(credentials, "execute-api", region)
     http = URLLib3Session(timeout=30)
     give_up = time.monotonic() + patience
     wait = 1.0

@@ -106,6 +106,15 @@ async fn bad_bodies() {
             .body(body);
         assert_refused(what, &stack.send(request).await, status, problem);
     }
+    let mut latin_1 = with("/lines/0/sku", json!("caf?")).into_bytes();
+    if let Some(byte) = latin_1.iter_mut().find(|byte| **byte == b'?') {
+        *byte = 0xe9;
+    }
+    let request = stack
+        .request(Method::POST, "/orders")
+        .header("content-type", "application/json")
+        .body(latin_1);
+    assert_refused("Latin-1", &stack.send(request).await, 422, "invalid-order");
     assert!(
         stack.items_of("attack-1").await.is_empty(),
         "a 4xx means that nothing was accepted"

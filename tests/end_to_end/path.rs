@@ -12,7 +12,7 @@ async fn an_order_goes_from_the_api_to_storage() {
     let accepted = stack.post(Some("k-1"), &sent).await;
     assert_eq!(accepted.status, 202, "{accepted:?}");
     let id = accepted.body["order_id"].as_str().unwrap();
-    assert_eq!(accepted.headers["location"], format!("/orders/{id}"));
+    assert_eq!(accepted.headers["location"], format!("orders/{id}"));
     assert_eq!(accepted.body["total"], 500);
 
     let stored = stack.wait_for_status(id, "IN_FULFILLMENT").await;

@@ -25,11 +25,7 @@ fn local_dir() -> PathBuf {
 
 /// What `sam build` made: the functions that the stack runs too.
 pub fn built() -> PathBuf {
-    if env::var("SLUICE_SKIP_BUILD").is_ok_and(|value| value == "1") {
-        root().join(".aws-sam/build")
-    } else {
-        local_dir().join("build")
-    }
+    env::var_os("SLUICE_BUILD_DIR").map_or_else(|| local_dir().join("build"), PathBuf::from)
 }
 
 /// The built program of a function.

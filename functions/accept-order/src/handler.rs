@@ -53,8 +53,9 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
     /// Answers one request. `trace_header` is the invocation's X-Ray header.
     pub async fn handle(&self, request: &ApiRequest, trace_header: Option<&str>) -> ApiResponse {
         match self.accept(request, trace_header).await {
+            // Relative to the request, since only the client knows the stage or the domain in front of it.
             Ok(receipt) => ApiResponse::json(202, &receipt)
-                .with_header("location", format!("/orders/{}", receipt.order_id)),
+                .with_header("location", format!("orders/{}", receipt.order_id)),
             Err(Refusal(problem, detail, errors)) => {
                 let problem = Problem::new(problem, detail, request.request_id())
                     .with_errors(Offences::Fields(errors));
@@ -180,11 +181,5 @@ fn read_order(request: &ApiRequest) -> Result<Order, Refusal> {
 }
 
 fn too_large(_: TooLarge) -> Refusal {
-    refuse(
-        ProblemType::OrderTooLarge,
-        format!(
-            "An order is at most {} KiB: split it.",
-            sluice_order::message::MAX_BODY / 1024
-        ),
-    )
+    refuse(ProblemType::OrderTooLarge, format!("{TooLarge}. Split it."))
 }

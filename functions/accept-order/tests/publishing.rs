@@ -77,7 +77,7 @@ async fn the_message_is_the_order_that_was_answered() {
     assert_eq!(body["order_id"], json!(message.order_id));
     assert_eq!(
         headers["location"],
-        json!(format!("/orders/{}", message.order_id))
+        json!(format!("orders/{}", message.order_id))
     );
     assert_eq!(body["total"], 6);
     assert_eq!(message.accepted_at, now());

@@ -17,8 +17,8 @@ use crate::{
 /// The most writes that are under way at once.
 const MAX_IN_FLIGHT: usize = 32;
 
-/// A record is begun only while this much of the invocation is left, in milliseconds: enough for a
-/// write or a dead letter to time out (3 s each, after a look of 3 s), and for the changes of visibility.
+/// A record is begun only while this much of the invocation is left, in milliseconds: four calls that time
+/// out, at 3 s each. A longer chain of timeouts ends with the invocation; then its batch comes again.
 const TIME_FOR_ONE: i64 = 12_000;
 
 /// A panic is tried again until the message was received this often.
@@ -82,7 +82,7 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
     /// Processes a batch until shortly before the deadline. Returns the ids of the messages that must come
     /// again; all others are done and may be deleted.
     pub async fn consume(&self, mut messages: Vec<Message>, deadline: Timestamp) -> Vec<String> {
-        // What kills the process comes last, so that the others of its batch are done by then.
+        // What was received often, and so may be what kills the process, is begun last.
         messages.sort_by_key(|message| message.receives);
         let outcomes: Vec<Outcome> = stream::iter(&messages)
             .map(|message| self.process(message, deadline))

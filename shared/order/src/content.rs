@@ -140,7 +140,7 @@ mod tests {
                 chars
                     .into_iter()
                     .map(|c| {
-                        if c < ' ' || ('\u{fffe}'..'\u{10000}').contains(&c) {
+                        if c < ' ' || ('\u{fffd}'..'\u{10000}').contains(&c) {
                             '\n'
                         } else {
                             c

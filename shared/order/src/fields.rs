@@ -15,6 +15,19 @@ pub struct FieldError {
     pub message: String,
 }
 
+const UNKNOWN: &str = "is not a known field";
+
+impl FieldError {
+    /// Pointer and message without a word of the sender's: what may be logged.
+    pub fn without_content(&self) -> String {
+        let known = match self.pointer.rsplit_once('/') {
+            Some((parent, _)) if self.message == UNKNOWN => parent,
+            _ => &self.pointer,
+        };
+        format!("{known} {}", self.message)
+    }
+}
+
 /// The most errors that are reported at once: an answer stays small, whatever was sent.
 pub const MAX_ERRORS: usize = 50;
 
@@ -97,7 +110,7 @@ impl Members {
         for name in self.left.keys() {
             if name.len() <= MAX_NAME {
                 let token = name.replace('~', "~0").replace('/', "~1");
-                errors.add(format!("{}/{token}", self.pointer), "is not a known field");
+                errors.add(format!("{}/{token}", self.pointer), UNKNOWN);
             } else {
                 errors.add(
                     &*self.pointer,
@@ -128,7 +141,7 @@ pub(crate) fn integer(
     integer
 }
 
-/// A text of 1 to `most` characters, each of which SQS can carry.
+/// A text of 1 to `most` characters, each of which reached us and can be carried on.
 pub(crate) fn text(
     value: Value,
     most: usize,
@@ -143,7 +156,7 @@ pub(crate) fn text(
         errors.add(pointer, format!("must have 1 to {most} characters"));
         return None;
     }
-    if let Some(refused) = text.chars().find(|c| !carried_by_sqs(*c)) {
+    if let Some(refused) = text.chars().find(|c| !allowed(*c)) {
         errors.add(
             pointer,
             format!("must not hold the character U+{:04X}", u32::from(refused)),
@@ -153,8 +166,9 @@ pub(crate) fn text(
     Some(text)
 }
 
-/// Whether a message may hold the character: XML 1.0's set, as in the reference of `SendMessage`,
-/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>.
-fn carried_by_sqs(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+/// Whether a text may hold the character: what SQS carries (XML 1.0's set, as in the reference of `SendMessage`),
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>, without U+FFFD. That
+/// is what API Gateway puts in place of bytes that are not UTF-8: two different orders would become one.
+fn allowed(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..'\u{fffd}' | '\u{10000}'..)
 }

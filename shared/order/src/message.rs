@@ -155,12 +155,15 @@ impl OrderAccepted {
                 "the id is not one that was made here".into(),
             )
         })?;
+        // The parser's own words would repeat content, which is not for logs.
         let EnvelopeIn {
             time,
             traceparent,
             data,
-        } = serde_json::from_value(envelope)
-            .map_err(|e| permanent(Reason::InvalidOrder, e.to_string()))?;
+        } = serde_json::from_value(envelope).map_err(|_| {
+            let detail = "time, content_hash or order is missing or malformed";
+            permanent(Reason::InvalidOrder, detail.into())
+        })?;
         let order = Order::try_from(data.order).map_err(|e| permanent(Reason::InvalidOrder, e))?;
         let content = ContentHash::of(&order);
         if content != data.content_hash || !order_id.is_for(&content) {
@@ -179,7 +182,11 @@ impl OrderAccepted {
 
 /// The order is larger than the buffer or storage can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the order is too large: as a message it must stay within {MAX_BODY} bytes")]
+#[error(
+    "An order is at most {} KiB as a message, and {} KiB together with the list of its products",
+    MAX_BODY / 1024,
+    MAX_STORED / 1024
+)]
 pub struct TooLarge;
 
 /// Why a message body is no accepted order.
@@ -312,6 +319,22 @@ mod tests {
                     ..
                 })
             ));
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_a_broken_message_repeats_nothing_of_it() {
+        let whole: Value = serde_json::from_str(&small().to_body().unwrap()).unwrap();
+        for (pointer, value) in [
+            ("/data", json!("12 High Street")),
+            ("/time", json!("12 High Street")),
+            ("/data/order/currency", json!("12 High Street")),
+            ("/data/order/lines/0", json!({"12 High Street": 1})),
+        ] {
+            let mut body = whole.clone();
+            *body.pointer_mut(pointer).unwrap() = value;
+            let failure = OrderAccepted::from_body(&body.to_string(), &secrets()).unwrap_err();
+            assert!(!failure.to_string().contains("High"), "{failure}");
         }
     }
 

@@ -151,7 +151,7 @@ impl TryFrom<Value> for Order {
         Self::from_json(value).map_err(|errors| {
             errors
                 .iter()
-                .map(|e| format!("{} {}", e.pointer, e.message))
+                .map(FieldError::without_content)
                 .collect::<Vec<_>>()
                 .join("; ")
         })

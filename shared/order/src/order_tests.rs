@@ -58,6 +58,7 @@ fn each_rule_has_its_pointer() {
         ("/lines/0", json!([]), "/lines/0"),
         ("/lines/0/sku", json!("a".repeat(65)), "/lines/0/sku"),
         ("/lines/0/sku", json!("a\u{fffe}"), "/lines/0/sku"),
+        ("/lines/0/sku", json!("caf\u{fffd}"), "/lines/0/sku"),
         ("/lines/0/sku", json!("a\u{0}"), "/lines/0/sku"),
         (
             "/lines/0/description",

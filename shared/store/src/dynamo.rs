@@ -83,7 +83,7 @@ impl OrderStore for DynamoStore {
         if there
             .as_ref()
             .and_then(content_of)
-            .is_some_and(|content| id.is_for(&content))
+            .is_some_and(|content| rejection.is_of(&content))
         {
             return Ok(());
         }

@@ -116,6 +116,17 @@ pub struct Rejection {
     pub content: Option<(Timestamp, ContentHash, Order)>,
 }
 
+impl Rejection {
+    /// Whether it is of the order with this content. The id tells only the start of it, so where the whole is
+    /// known that decides: two contents may share their start, and neither may vanish.
+    fn is_of(&self, content: &ContentHash) -> bool {
+        match &self.content {
+            Some((_, own, _)) => own == content,
+            None => self.order_id.is_for(content),
+        }
+    }
+}
+
 /// What storage holds for an id.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Found {
@@ -158,8 +169,8 @@ pub struct Summary {
 /// A part of a list.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Page {
-    /// The orders. With a product asked for there may be few or none, and more on the next page: the
-    /// work that a page costs is bounded.
+    /// The orders. There may be fewer than asked for, or none, and more on the next page: the work that a
+    /// page costs is bounded.
     pub orders: Vec<Summary>,
     /// Where the next page begins, if there may be more.
     pub next: Option<Position>,

@@ -62,7 +62,7 @@ impl OrderStore for MemoryStore {
         if tables
             .orders
             .get(&id.key())
-            .is_some_and(|stored| id.is_for(&stored.content))
+            .is_some_and(|stored| rejection.is_of(&stored.content))
         {
             return Ok(());
         }

@@ -138,6 +138,37 @@ async fn a_late_rejection_never_touches_an_order(store: &impl OrderStore) {
     assert_eq!(store.put(&it).await.unwrap(), PutOutcome::Duplicate);
 }
 
+/// Two contents whose hashes begin with the same bytes: the second is no less a conflict, and is kept.
+#[tokio::test]
+async fn a_shared_fingerprint_hides_no_conflict() {
+    let store = MemoryStore::default();
+    let it = order("twin", 5, 0, &["a"]);
+    store.put(&it).await.unwrap();
+    let mut text = it.content.to_string();
+    let last = if text.ends_with('A') { 'E' } else { 'A' };
+    text.pop();
+    text.push(last);
+    let twin = StoredOrder {
+        content: text.parse().unwrap(),
+        ..it.clone()
+    };
+    assert_eq!(twin.content.fingerprint(), it.content.fingerprint());
+    assert_eq!(store.put(&twin).await.unwrap(), PutOutcome::Conflict);
+    store
+        .reject(&rejection(&twin, RejectReason::KeyReused, true))
+        .await
+        .unwrap();
+    store
+        .reject(&rejection(&it, RejectReason::KeyReused, true))
+        .await
+        .unwrap();
+    assert_eq!(
+        store.rejections().len(),
+        1,
+        "of the twin, not of the order that is stored"
+    );
+}
+
 fn all(customer: &str) -> ListQuery {
     ListQuery {
         customer_id: CustomerId::new(customer.into()).unwrap(),

@@ -196,6 +196,12 @@ pub(super) fn cases() -> Vec<Case> {
             with("/currency", json!("gbp")),
             &["/currency"],
         ),
+        // What API Gateway makes of a body in Latin-1.
+        invalid(
+            "bytes-that-are-not-utf-8",
+            with("/lines/0/sku", json!("caf\u{fffd}")),
+            &["/lines/0/sku"],
+        ),
         invalid(
             "character-that-sqs-refuses",
             with("/lines/0/description", json!("a\u{ffff}")),
