@@ -26,6 +26,7 @@ fn replay(arguments: &[&str]) -> (Option<i32>, Value, String) {
     )
 }
 
+/// P2, P3.
 #[test]
 fn every_fit_invoice_is_stored_once_and_a_second_run_adds_none() {
     assert!(

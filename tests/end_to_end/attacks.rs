@@ -19,6 +19,7 @@ fn assert_refused(what: &str, answer: &Answer, status: u16, problem: &str) {
     assert!(answer.body["detail"].is_string(), "{what}");
 }
 
+/// P1.
 #[tokio::test]
 async fn bad_bodies() {
     let stack = Stack::take().await;

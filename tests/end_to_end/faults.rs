@@ -22,6 +22,7 @@ async fn drained(stack: &Stack) {
     .await;
 }
 
+/// P3.
 #[tokio::test]
 async fn a_message_delivered_twice_is_one_order() {
     let stack = Stack::take().await;
@@ -42,6 +43,7 @@ async fn a_message_delivered_twice_is_one_order() {
     );
 }
 
+/// P5.
 #[tokio::test]
 async fn one_poison_record_fails_alone() {
     let stack = Stack::take().await;
@@ -81,7 +83,7 @@ async fn one_poison_record_fails_alone() {
     }
 }
 
-/// Kills every process of the consumer, again and again, while it works through a backlog.
+/// P2, P3: Kills every process of the consumer, again and again, while it works through a backlog.
 #[tokio::test]
 async fn a_killed_consumer_loses_and_doubles_nothing() {
     const ORDERS: usize = 300;

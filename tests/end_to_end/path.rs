@@ -29,6 +29,7 @@ async fn an_order_goes_from_the_api_to_storage() {
     assert_eq!(latest.body["orders"][0]["status"], "IN_FULFILLMENT");
 }
 
+/// P3.
 #[tokio::test]
 async fn an_order_posted_again_is_the_same_order() {
     let stack = Stack::take().await;
@@ -52,6 +53,7 @@ async fn an_order_posted_again_is_the_same_order() {
     assert_eq!(stack.items_of("path-2").await.len(), 2);
 }
 
+/// P3.
 #[tokio::test]
 async fn other_content_under_a_used_key_is_kept_as_a_rejection() {
     let stack = Stack::take().await;

@@ -37,6 +37,7 @@ async fn post(publisher: &MemoryPublisher, request: &ApiRequest) -> (u64, Value,
     )
 }
 
+/// P1.
 #[tokio::test]
 async fn there_is_no_202_without_the_buffer_s_word() {
     let down = MemoryPublisher::failing();
@@ -89,6 +90,7 @@ async fn the_message_is_the_order_that_was_answered() {
     assert_eq!(publication.group, "pvfvR-6NyEr5BWowUd3DAg");
 }
 
+/// P3.
 #[tokio::test]
 async fn a_key_names_one_order_and_no_key_another_each_time() {
     let publisher = MemoryPublisher::default();
@@ -112,6 +114,7 @@ async fn a_key_names_one_order_and_no_key_another_each_time() {
     assert_ne!(ids[3].key(), ids[4].key());
 }
 
+/// P1.
 #[tokio::test]
 async fn what_is_refused_is_not_published() {
     let publisher = MemoryPublisher::default();

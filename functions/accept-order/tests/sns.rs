@@ -74,6 +74,7 @@ fn publication() -> Publication {
     }
 }
 
+/// P1.
 #[tokio::test]
 async fn a_passing_failure_is_repeated() {
     let (sns, requests) = publisher(&[(500, NOW), (503, NOW), (200, NOW)]).await;
@@ -81,6 +82,7 @@ async fn a_passing_failure_is_repeated() {
     assert_eq!(requests.load(Relaxed), 3);
 }
 
+/// P1.
 #[tokio::test]
 async fn a_refusal_is_an_error_and_not_repeated() {
     let (sns, requests) = publisher(&[(403, NOW)]).await;
@@ -88,7 +90,7 @@ async fn a_refusal_is_an_error_and_not_repeated() {
     assert_eq!(requests.load(Relaxed), 1);
 }
 
-/// The client hears 503 while the function still runs, not a 502 when it is ended after 10 s.
+/// P1: The client hears 503 while the function still runs, not a 502 when it is ended after 10 s.
 #[tokio::test]
 async fn silence_is_an_error_before_the_function_s_timeout() {
     let (sns, requests) = publisher(&[(200, LONG)]).await;

@@ -130,6 +130,7 @@ fn keys(of: &[&str]) -> Vec<String> {
     keys
 }
 
+/// P2, P5, P6.
 #[tokio::test]
 async fn what_storage_does_not_take_comes_again_and_the_others_are_done() {
     let (store, queue) = (FaultyStore::default(), MemoryQueue::default());
@@ -150,6 +151,7 @@ async fn what_storage_does_not_take_comes_again_and_the_others_are_done() {
     );
 }
 
+/// P4.
 #[tokio::test]
 async fn each_attempt_is_one_write() {
     let (store, queue) = (FaultyStore::default(), MemoryQueue::default());
@@ -162,6 +164,7 @@ async fn each_attempt_is_one_write() {
     assert_eq!(store.puts.load(Relaxed), 2);
 }
 
+/// P3.
 #[tokio::test]
 async fn a_write_whose_answer_was_lost_ends_as_one_order() {
     let (store, queue) = (FaultyStore::default(), MemoryQueue::default());
@@ -185,6 +188,7 @@ async fn a_write_whose_answer_was_lost_ends_as_one_order() {
     assert_eq!(again.orders().len(), 1);
 }
 
+/// P5.
 #[tokio::test]
 async fn a_panic_is_its_record_s_own_and_is_tried_again_until_the_fifth_receive() {
     let (store, queue) = (FaultyStore::default(), MemoryQueue::default());
@@ -206,8 +210,9 @@ async fn a_panic_is_its_record_s_own_and_is_tried_again_until_the_fifth_receive(
     ));
 }
 
+/// P5.
 #[tokio::test]
-async fn what_kills_the_process_comes_last() {
+async fn what_was_received_often_is_begun_last() {
     let (store, queue) = (FaultyStore::default(), MemoryQueue::default());
     let batch = vec![
         message("x", "unavailable", 9),
@@ -217,6 +222,7 @@ async fn what_kills_the_process_comes_last() {
     assert_eq!(consume(&store, &queue, batch).await, ["y", "z", "x"]);
 }
 
+/// P2.
 #[tokio::test]
 async fn a_dead_letter_keeps_body_group_and_attributes() {
     let (store, queue) = (FaultyStore::default(), MemoryQueue::default());
@@ -248,6 +254,7 @@ async fn a_dead_letter_keeps_body_group_and_attributes() {
     assert_eq!(letter.trace, poison.trace_header);
 }
 
+/// P2.
 #[tokio::test]
 async fn poison_that_cannot_be_put_away_comes_again() {
     let (store, queue) = (FaultyStore::default(), MemoryQueue::failing());
@@ -270,6 +277,7 @@ async fn poison_that_cannot_be_put_away_comes_again() {
     );
 }
 
+/// P2, P3.
 #[tokio::test]
 async fn a_conflict_that_cannot_be_recorded_comes_again() {
     let (store, queue) = (
@@ -291,6 +299,7 @@ async fn a_conflict_that_cannot_be_recorded_comes_again() {
     assert_eq!(store.inner.orders()[0].order, accepted("k", "first").order);
 }
 
+/// P3.
 #[tokio::test]
 async fn a_conflict_keeps_both_contents() {
     let (store, queue) = (FaultyStore::default(), MemoryQueue::default());
@@ -307,6 +316,7 @@ async fn a_conflict_keeps_both_contents() {
     assert!(queue.dead_letters().is_empty());
 }
 
+/// P2.
 #[tokio::test]
 async fn without_time_records_are_handed_back_untouched() {
     let (store, queue) = (FaultyStore::default(), MemoryQueue::default());
@@ -325,6 +335,7 @@ async fn without_time_records_are_handed_back_untouched() {
     assert_eq!(queue.visibility_changes().len(), 2);
 }
 
+/// P2.
 #[tokio::test]
 async fn a_visibility_that_cannot_be_set_is_reported_all_the_same() {
     let (store, queue) = (FaultyStore::default(), MemoryQueue::failing());
