@@ -5,7 +5,7 @@
 # Not where `sam deploy` looks: that may hold another architecture's build.
 TEST_BUILD := $(CURDIR)/.sluice/test-build
 SLOW := sluice/end-to-end,sluice-tests/end-to-end,sluice-tests/sam-local
-.PHONY: help local local-down replay build test check unit end-to-end sam-local slow-tests clean
+.PHONY: help local local-down replay build simulate test check unit end-to-end sam-local slow-tests clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -23,6 +23,9 @@ build: ## build the functions into .aws-sam/build; ARCH=x86_64 or arm64, this ma
 replay: ## send a retailer's real sales to the stack of `make local`, and check that storage holds each order once
 	@local/with-env cargo run --quiet -p sluice -- replay data/online-retail-2010-12.csv
 
+simulate: ## run the handlers under seeded faults; SEEDS=1000000 (how many), FROM=0 (the first), or SEED=7 (one, with all that happens)
+	cargo run --release --quiet -p sluice-simulation -- $(if $(SEED),--seed $(SEED),--from $(or $(FROM),0) --seeds $(or $(SEEDS),100000))
+
 test: check unit end-to-end sam-local ## all tests, on a stack of their own; SLUICE_SAM_LOCAL=containers or emulator
 
 check: ## formats, lints, and the rules of the template
@@ -34,7 +37,7 @@ unit: ## the tests that need nothing but cargo
 	cargo test --workspace
 
 end-to-end: slow-tests ## the whole path on a local AWS
-	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace --features $(SLOW) --test end_to_end --test replay
+	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace --features $(SLOW) --test end_to_end --test replay --test dlq
 
 sam-local: slow-tests ## every event through the built functions, by `sam local`
 	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace --features $(SLOW) --test sam_local

@@ -1,25 +1,36 @@
 //! What becomes of each record.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use futures::{FutureExt, StreamExt, stream};
 use sluice_order::{
-    Clock, Lane, OrderAccepted, OrderId, ParseFailure, RejectReason, Secrets, Timestamp,
+    Clock, DeadLetter, Lane, LetterType, OrderAccepted, OrderId, ParseFailure, RejectReason,
+    Secrets, Timestamp,
 };
 use sluice_store::{OrderStore, PutOutcome, Rejection, StoreError, StoredOrder};
 
+use tokio::time::{Instant, timeout_at};
+
 use crate::{
     backoff,
+    breaker::Breaker,
     message::Message,
-    queue::{DeadLetter, QueueControl, VisibilityChange},
+    queue::{QueueControl, VisibilityChange},
 };
 
 /// The most writes that are under way at once.
 const MAX_IN_FLIGHT: usize = 32;
 
-/// A record is begun only while this much of the invocation is left, in milliseconds: four calls that time
-/// out, at 3 s each. A longer chain of timeouts ends with the invocation; then its batch comes again.
-const TIME_FOR_ONE: i64 = 12_000;
+/// What is not done so long before the deadline is left for another time: what comes again has to be told to
+/// SQS (3 s at most), and answered.
+const TO_FINISH: Duration = Duration::from_secs(4);
+
+/// A record is begun only with so much time left before that: as much as one call to storage may take.
+const TO_BEGIN: Duration = Duration::from_secs(3);
+
+/// A message that was received so often may be what kills the process. It is begun after the others, and
+/// alone: whatever came before it is then done.
+const SUSPECT_FROM: u32 = 4;
 
 /// A panic is tried again until the message was received this often.
 const PANICS_ALLOWED: u32 = 5;
@@ -34,7 +45,8 @@ pub struct Consumer<S, Q, C> {
     clock: C,
     secrets: Secrets,
     lane: Lane,
-    random: fn() -> u32,
+    random: Box<dyn Fn() -> u32 + Send + Sync>,
+    breaker: Breaker,
 }
 
 /// What became of a record.
@@ -75,20 +87,63 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
             clock,
             secrets,
             lane,
-            random: || getrandom::u32().unwrap_or_default(),
+            random: Box::new(|| getrandom::u32().unwrap_or_default()),
+            breaker: Breaker::default(),
         }
+    }
+
+    /// The same with randomness that can be repeated: what the simulation uses.
+    #[must_use]
+    pub fn with_random(mut self, random: impl Fn() -> u32 + Send + Sync + 'static) -> Self {
+        self.random = Box::new(random);
+        self
     }
 
     /// Processes a batch until shortly before the deadline. Returns the ids of the messages that must come
     /// again; all others are done and may be deleted.
     pub async fn consume(&self, mut messages: Vec<Message>, deadline: Timestamp) -> Vec<String> {
-        // What was received often, and so may be what kills the process, is begun last.
-        messages.sort_by_key(|message| message.receives);
-        let outcomes: Vec<Outcome> = stream::iter(&messages)
-            .map(|message| self.process(message, deadline))
-            .buffered(MAX_IN_FLIGHT)
+        // From here on the time is the machine's monotonic one, which nobody sets.
+        let left = deadline.as_millis() - self.clock.now().as_millis();
+        let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+        let cutoff = Instant::now() + left.saturating_sub(TO_FINISH);
+        // Suspects in any order: the count tells nothing more of them, since an outage raises it too.
+        messages.sort_by_cached_key(|message| match message.receives {
+            SUSPECT_FROM.. => (SUSPECT_FROM, (self.random)()),
+            receives => (receives, 0),
+        });
+        let suspects = messages.partition_point(|message| message.receives < SUSPECT_FROM);
+        let (fresh, suspects) = messages.split_at(suspects);
+        let mut outcomes = self.process_all(fresh, MAX_IN_FLIGHT, cutoff).await;
+        outcomes.extend(self.process_all(suspects, 1, cutoff).await);
+        self.report(messages, &outcomes).await
+    }
+
+    async fn process_all(
+        &self,
+        messages: &[Message],
+        at_once: usize,
+        cutoff: Instant,
+    ) -> Vec<Outcome> {
+        stream::iter(messages)
+            .map(|message| self.process(message, cutoff))
+            .buffered(at_once)
             .collect()
-            .await;
+            .await
+    }
+
+    /// Says when each message that is not done comes again, and returns their ids.
+    async fn report(&self, messages: Vec<Message>, outcomes: &[Outcome]) -> Vec<String> {
+        let count = |outcome| outcomes.iter().filter(|&o| *o == outcome).count();
+        tracing::info!(
+            lane = %self.lane,
+            stored = count(Outcome::Stored),
+            duplicates = count(Outcome::Duplicate),
+            conflicts = count(Outcome::Conflict),
+            dead_lettered = count(Outcome::DeadLettered),
+            transient = count(Outcome::Transient),
+            handed_back = count(Outcome::HandedBack),
+            "batch"
+        );
         let mut again = Vec::new();
         let mut changes = Vec::new();
         for (message, outcome) in messages.into_iter().zip(outcomes) {
@@ -115,10 +170,24 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
         again
     }
 
-    async fn process(&self, message: &Message, deadline: Timestamp) -> Outcome {
-        if deadline.as_millis() - self.clock.now().as_millis() < TIME_FOR_ONE {
-            return Outcome::HandedBack;
+    /// What becomes of one record by the cutoff.
+    async fn process(&self, message: &Message, cutoff: Instant) -> Outcome {
+        if cutoff.saturating_duration_since(Instant::now()) < TO_BEGIN {
+            // While storage is out of reach, back at once would only mean received in vain.
+            return if self.breaker.is_open() {
+                Outcome::Transient
+            } else {
+                Outcome::HandedBack
+            };
         }
+        if let Ok(outcome) = timeout_at(cutoff, self.answer(message)).await {
+            return outcome;
+        }
+        let why = "not done in the time of one invocation".to_owned();
+        self.settle(message, Failure::Transient(why)).await
+    }
+
+    async fn answer(&self, message: &Message) -> Outcome {
         let failure = match AssertUnwindSafe(self.fulfill(message)).catch_unwind().await {
             Ok(Ok(outcome)) => return outcome,
             Ok(Err(failure)) => failure,
@@ -132,6 +201,28 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
             },
         };
         self.settle(message, failure).await
+    }
+
+    /// Asks storage, as often as it takes while the breaker is open: the invocation holds its record until a
+    /// probe succeeds or its time is over.
+    async fn ask<T>(
+        &self,
+        mut call: impl AsyncFnMut() -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        loop {
+            let permit = self.breaker.admit().await;
+            let answer = call().await;
+            match &answer {
+                Err(StoreError::Unavailable(_)) => permit.failed(),
+                Ok(_) | Err(StoreError::Refused { .. }) => {
+                    permit.succeeded();
+                    return answer;
+                }
+            }
+            if !self.breaker.is_open() {
+                return answer;
+            }
+        }
     }
 
     /// Parses, verifies and writes one order.
@@ -149,10 +240,13 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
                 },
                 ParseFailure::UnknownSecret(_) => Failure::Transient(e.to_string()),
             })?;
-        let order = StoredOrder::new(accepted, self.clock.now());
+        let mut order = StoredOrder::new(accepted, self.clock.now());
         let id = order.order_id;
-        let of_this_order = |error| failure_of(error, id);
-        let outcome = match self.store.put(&order).await.map_err(of_this_order)? {
+        let put = self.ask(async || {
+            order.stored_at = self.clock.now();
+            self.store.put(&order).await
+        });
+        let outcome = match put.await.map_err(|error| failure_of(error, id))? {
             PutOutcome::Stored => Outcome::Stored,
             PutOutcome::Duplicate => Outcome::Duplicate,
             PutOutcome::Conflict => {
@@ -162,7 +256,9 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
                     rejected_at: order.stored_at,
                     content: Some((order.accepted_at, order.content, order.order)),
                 };
-                self.store.reject(&rejection).await.map_err(of_this_order)?;
+                self.ask(async || self.store.reject(&rejection).await)
+                    .await
+                    .map_err(|error| failure_of(error, id))?;
                 Outcome::Conflict
             }
         };
@@ -228,17 +324,17 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
                 rejected_at: self.clock.now(),
                 content: None,
             };
-            self.store
-                .reject(&rejection)
+            self.ask(async || self.store.reject(&rejection).await)
                 .await
                 .map_err(|e| e.to_string())?;
         }
         let letter = DeadLetter {
-            r#type: "permanent",
-            reason,
+            r#type: LetterType::Permanent,
+            reason: Some(reason),
             detail: detail.chars().take(MAX_DETAIL).collect(),
             original_message_id: message.id.clone(),
             receives: message.receives,
+            replays: message.replays(),
             trace: message.trace_header.clone(),
         };
         self.queue

@@ -3,9 +3,10 @@
 //! Each record of a batch is parsed, written and answered for on its own ([`consumer`]): what goes wrong with
 //! one is never another's. A record is acknowledged only after its order is stored, was stored before, is
 //! a recorded conflict, or lies in the dead-letter queue with its reason. All else is reported as
-//! failed, so SQS delivers it again.
+//! failed, so SQS delivers it again. While storage is out of reach the batch is held ([`breaker`]).
 
 pub mod backoff;
+pub mod breaker;
 pub mod consumer;
 pub mod event;
 pub mod message;

@@ -1,5 +1,7 @@
 //! A message of the queue, as the consumer sees it.
 
+use sluice_order::{DeadLetter, letter::DEAD_LETTER_ATTRIBUTE};
+
 /// One received message.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Message {
@@ -17,6 +19,20 @@ pub struct Message {
     pub trace_header: Option<String>,
     /// The message attributes.
     pub attributes: Vec<Attribute>,
+}
+
+impl Message {
+    /// How often an operator sent it back from the dead letters.
+    pub fn replays(&self) -> u32 {
+        self.attributes
+            .iter()
+            .find(|attribute| attribute.name == DEAD_LETTER_ATTRIBUTE)
+            .and_then(|attribute| match &attribute.value {
+                AttributeValue::Text(text) => DeadLetter::from_text(text),
+                AttributeValue::Binary(_) => None,
+            })
+            .map_or(0, |letter| letter.replays)
+    }
 }
 
 /// A message attribute.

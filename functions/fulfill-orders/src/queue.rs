@@ -2,30 +2,9 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde::Serialize;
-use sluice_order::RejectReason;
+use sluice_order::DeadLetter;
 
 use crate::message::Message;
-
-/// The message attribute that says why a message is a dead letter.
-pub const DEAD_LETTER_ATTRIBUTE: &str = "sluice.dead_letter";
-
-/// Why a message is a dead letter: the JSON in [`DEAD_LETTER_ATTRIBUTE`].
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct DeadLetter {
-    /// `permanent`: the consumer sent it there. SQS's own redrive and SNS's add no such attribute.
-    pub r#type: &'static str,
-    /// Why.
-    pub reason: RejectReason,
-    /// For the operator; at most 512 characters, and free of the order's content.
-    pub detail: String,
-    /// The id that the message had in its lane's queue.
-    pub original_message_id: String,
-    /// How often it had been received.
-    pub receives: u32,
-    /// The trace header that it came with.
-    pub trace: Option<String>,
-}
 
 /// A message whose next delivery is to be at another time than the queue's visibility timeout says.
 #[derive(Clone, PartialEq, Eq, Debug)]

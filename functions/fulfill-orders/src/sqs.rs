@@ -8,15 +8,15 @@ use aws_sdk_sqs::{
 };
 
 use futures::future::join_all;
+use sluice_order::{
+    DeadLetter,
+    letter::{DEAD_LETTER_ATTRIBUTE, MAX_OTHER_ATTRIBUTES},
+};
 
 use crate::{
     message::{AttributeValue, Message},
-    queue::{DEAD_LETTER_ATTRIBUTE, DeadLetter, QueueControl, QueueError, VisibilityChange},
+    queue::{QueueControl, QueueError, VisibilityChange},
 };
-
-/// A message carries ten attributes; one of them is the letter.
-/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html>
-const MAX_OTHER_ATTRIBUTES: usize = 9;
 
 /// The lane's queue and its dead-letter queue.
 #[derive(Clone, Debug)]

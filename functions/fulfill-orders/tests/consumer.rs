@@ -5,6 +5,8 @@
     reason = "what goes wrong here fails the test, or is meant to"
 )]
 
+mod support;
+
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use fulfill_orders::{
@@ -12,16 +14,11 @@ use fulfill_orders::{
     message::{Attribute, AttributeValue, Message},
     queue::MemoryQueue,
 };
-use serde_json::json;
-use sluice_order::{
-    CustomerId, IdempotencyKey, Lane, ListQuery, Order, OrderAccepted, OrderId, OrderKey,
-    RejectReason, Secrets, Timestamp,
-};
+use sluice_order::{DeadLetter, Lane, LetterType, ListQuery, OrderId, RejectReason, Timestamp};
 use sluice_store::{
     Found, MemoryStore, OrderStore, Page, PutOutcome, Rejection, StoreError, StoredOrder,
 };
-
-const NOW: i64 = 1_795_766_400_000;
+use support::{NOW, accepted, message, secrets};
 
 /// Storage that misbehaves for the products `unavailable`, `refused`, `panics`, and after writing `lost`.
 #[derive(Default)]
@@ -63,33 +60,6 @@ impl OrderStore for FaultyStore {
 
     async fn list(&self, query: &ListQuery) -> Result<Page, StoreError> {
         self.inner.list(query).await
-    }
-}
-
-fn secrets() -> Secrets {
-    Secrets::from_json(r#"{"1":"11111111111111111111111111111111"}"#).unwrap()
-}
-
-fn accepted(key: &str, sku: &str) -> OrderAccepted {
-    let order = json!({"customer_id": "c", "currency": "EUR", "lines": [{"sku": sku, "quantity": 1, "unit_price": 1}]});
-    let customer = CustomerId::new("c".into()).unwrap();
-    OrderAccepted::new(
-        Order::from_json(order).unwrap(),
-        OrderKey::derived(&customer, &IdempotencyKey::new(key.into()).unwrap()),
-        Timestamp::from_millis(NOW - 1_000),
-        None,
-        &secrets(),
-    )
-}
-
-/// A message whose id and receipt are its key; the key names the order too.
-fn message(key: &str, sku: &str, receives: u32) -> Message {
-    Message {
-        id: key.into(),
-        receipt_handle: format!("receipt of {key}"),
-        body: accepted(key, sku).to_body().unwrap(),
-        receives,
-        ..Message::default()
     }
 }
 
@@ -202,7 +172,7 @@ async fn a_panic_is_its_record_s_own_and_is_tried_again_until_the_fifth_receive(
     assert!(failed.is_empty());
     let letters = queue.dead_letters();
     assert_eq!(letters.len(), 1);
-    assert_eq!(letters[0].1.reason, RejectReason::Panic);
+    assert_eq!(letters[0].1.reason, Some(RejectReason::Panic));
     let id = accepted("p", "panics").order_id;
     assert!(matches!(
         store.find(&id).await.unwrap(),
@@ -217,7 +187,7 @@ async fn what_was_received_often_is_begun_last() {
     let batch = vec![
         message("x", "unavailable", 9),
         message("y", "unavailable", 1),
-        message("z", "unavailable", 4),
+        message("z", "unavailable", 2),
     ];
     assert_eq!(consume(&store, &queue, batch).await, ["y", "z", "x"]);
 }
@@ -246,12 +216,81 @@ async fn a_dead_letter_keeps_body_group_and_attributes() {
         panic!("one letter")
     };
     assert_eq!(copy, &poison);
-    assert_eq!(letter.reason, RejectReason::NotJson);
+    assert_eq!(letter.reason, Some(RejectReason::NotJson));
     assert_eq!(
         (letter.original_message_id.as_str(), letter.receives),
         ("a", 7)
     );
     assert_eq!(letter.trace, poison.trace_header);
+}
+
+/// P2.
+#[tokio::test]
+async fn a_letter_says_how_often_its_message_was_replayed() {
+    let (store, queue) = (FaultyStore::default(), MemoryQueue::default());
+    let earlier = DeadLetter {
+        r#type: LetterType::Moved,
+        reason: None,
+        detail: String::new(),
+        original_message_id: "before".into(),
+        receives: 1_000,
+        replays: 2,
+        trace: None,
+    };
+    let replayed = Message {
+        attributes: vec![Attribute {
+            name: "sluice.dead_letter".into(),
+            data_type: "String".into(),
+            value: AttributeValue::Text(serde_json::to_string(&earlier).unwrap()),
+        }],
+        ..message("a", "refused", 1)
+    };
+    assert!(consume(&store, &queue, vec![replayed]).await.is_empty());
+    let (_, letter) = &queue.dead_letters()[0];
+    assert_eq!(
+        (
+            letter.replays,
+            letter.receives,
+            letter.original_message_id.as_str()
+        ),
+        (2, 1, "a")
+    );
+}
+
+/// P2, P3.
+#[tokio::test]
+async fn what_was_rejected_mended_and_replayed_ends_stored() {
+    let (store, queue) = (FaultyStore::default(), MemoryQueue::default());
+    assert!(
+        consume(&store, &queue, vec![message("a", "refused", 1)])
+            .await
+            .is_empty()
+    );
+    let id = accepted("a", "refused").order_id;
+    assert!(matches!(
+        store.find(&id).await.unwrap(),
+        Some(Found::Rejection(_))
+    ));
+    let (letter, _) = queue.dead_letters().swap_remove(0);
+    let clock = Timestamp::from_millis(NOW);
+    let deadline = Timestamp::from_millis(NOW + 60_000);
+    let mended = Consumer::new(&store.inner, &queue, clock, secrets(), Lane::Standard);
+    assert!(
+        mended
+            .consume(vec![letter.clone()], deadline)
+            .await
+            .is_empty()
+    );
+    assert!(matches!(
+        store.find(&id).await.unwrap(),
+        Some(Found::Order(_))
+    ));
+    // A copy of the message that was late, and met the fault once more.
+    assert!(consume(&store, &queue, vec![letter]).await.is_empty());
+    assert!(matches!(
+        store.find(&id).await.unwrap(),
+        Some(Found::Order(_))
+    ));
 }
 
 /// P2.

@@ -7,7 +7,8 @@
 //!   [`fields`] reports each offending field by its JSON pointer.
 //! - [`ContentHash`] is the order's content in 32 bytes, [`OrderKey`] its name, and [`OrderId`] both,
 //!   sealed by a MAC under one of the [`Secrets`], so that an id proves itself.
-//! - [`OrderAccepted`] is the message between accepting and fulfilling.
+//! - [`OrderAccepted`] is the message between accepting and fulfilling, [`DeadLetter`] what one carries that
+//!   cannot be fulfilled.
 
 pub mod content;
 pub mod currency;
@@ -16,6 +17,7 @@ mod hash;
 pub mod id;
 pub mod json;
 pub mod lane;
+pub mod letter;
 pub mod listing;
 pub mod message;
 pub mod order;
@@ -29,6 +31,7 @@ pub use currency::Currency;
 pub use fields::FieldError;
 pub use id::{IdempotencyKey, OrderId, OrderKey};
 pub use lane::Lane;
+pub use letter::{DeadLetter, LetterType};
 pub use listing::{ListQuery, Position};
 pub use message::{OrderAccepted, ParseFailure, TooLarge};
 pub use order::{CustomerId, Order, OrderLine, ShipTo, Sku};

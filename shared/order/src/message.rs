@@ -133,28 +133,39 @@ impl OrderAccepted {
         let envelope = json::parse(body.as_bytes())
             .map_err(|e| ParseFailure::permanent(Reason::NotJson, e.to_string(), None))?;
         // The id first: what fails after it can be recorded under it.
-        let order_id = envelope
-            .get("id")
-            .and_then(Value::as_str)
-            .and_then(|id| id.parse::<OrderId>().ok());
+        let order_id = id_in(&envelope);
         let verified = order_id.map(|id| (id, secrets.verify(&id)));
         if let Some((_, Err(IdError::UnknownSecret(number)))) = verified {
             return Err(ParseFailure::UnknownSecret(number));
         }
         let own_id = verified.and_then(|(id, result)| result.is_ok().then_some(id));
-        let permanent = |reason, detail: String| ParseFailure::permanent(reason, detail, own_id);
+        let permanent = |(reason, detail)| ParseFailure::permanent(reason, detail, own_id);
 
-        let text = |name| envelope.get(name).and_then(Value::as_str);
-        if (text("specversion"), text("type")) != (Some("1.0"), Some(EVENT_TYPE)) {
-            let detail = format!("specversion and type must be 1.0 and {EVENT_TYPE}");
-            return Err(permanent(Reason::UnknownEvent, detail));
-        }
+        check_type(&envelope).map_err(permanent)?;
         let order_id = own_id.ok_or_else(|| {
-            permanent(
-                Reason::ForgedId,
-                "the id is not one that was made here".into(),
-            )
+            let detail = "the id is not one that was made here";
+            permanent((Reason::ForgedId, detail.into()))
         })?;
+        Self::of_envelope(envelope, order_id).map_err(permanent)
+    }
+
+    /// What a body says of itself, without the secrets: **unverified**, since anybody can write it. For what
+    /// an operator does with a message that is never going to be an order.
+    ///
+    /// `None` if it names no order.
+    pub fn claimed(body: &str) -> Option<Claim> {
+        let envelope = json::parse(body.as_bytes()).ok()?;
+        let order_id = id_in(&envelope)?;
+        let read = check_type(&envelope).and_then(|()| Self::of_envelope(envelope, order_id));
+        Some(Claim {
+            order_id,
+            content: read.ok().map(|a| (a.accepted_at, a.content, a.order)),
+        })
+    }
+
+    /// Reads an envelope of our type; the id, the hash and the order must belong together.
+    fn of_envelope(envelope: Value, order_id: OrderId) -> Result<Self, (RejectReason, String)> {
+        use RejectReason as Reason;
         // The parser's own words would repeat content, which is not for logs.
         let EnvelopeIn {
             time,
@@ -162,13 +173,13 @@ impl OrderAccepted {
             data,
         } = serde_json::from_value(envelope).map_err(|_| {
             let detail = "time, content_hash or order is missing or malformed";
-            permanent(Reason::InvalidOrder, detail.into())
+            (Reason::InvalidOrder, detail.to_owned())
         })?;
-        let order = Order::try_from(data.order).map_err(|e| permanent(Reason::InvalidOrder, e))?;
+        let order = Order::try_from(data.order).map_err(|e| (Reason::InvalidOrder, e))?;
         let content = ContentHash::of(&order);
         if content != data.content_hash || !order_id.is_for(&content) {
             let detail = "the order is not the one that the hash or the id names";
-            return Err(permanent(Reason::ContentMismatch, detail.into()));
+            return Err((Reason::ContentMismatch, detail.to_owned()));
         }
         Ok(Self {
             order_id,
@@ -178,6 +189,29 @@ impl OrderAccepted {
             order,
         })
     }
+}
+
+/// The id of an envelope, if it has the form of one.
+fn id_in(envelope: &Value) -> Option<OrderId> {
+    envelope.get("id")?.as_str()?.parse().ok()
+}
+
+fn check_type(envelope: &Value) -> Result<(), (RejectReason, String)> {
+    let text = |name| envelope.get(name).and_then(Value::as_str);
+    if (text("specversion"), text("type")) == (Some("1.0"), Some(EVENT_TYPE)) {
+        return Ok(());
+    }
+    let detail = format!("specversion and type must be 1.0 and {EVENT_TYPE}");
+    Err((RejectReason::UnknownEvent, detail))
+}
+
+/// What a message body says of itself, which nobody verified: see [`OrderAccepted::claimed`].
+#[derive(Clone, PartialEq, Debug)]
+pub struct Claim {
+    /// The order that it names. Its MAC may be made up.
+    pub order_id: OrderId,
+    /// When it was accepted and what was ordered, where all of it can be read and the id is one for it.
+    pub content: Option<(Timestamp, ContentHash, Order)>,
 }
 
 /// The order is larger than the buffer or storage can hold.
@@ -352,6 +386,42 @@ mod tests {
                 ..
             })
         ));
+    }
+
+    #[test]
+    fn a_claim_is_what_the_body_says_and_no_more() {
+        let message = small();
+        let whole: Value = serde_json::from_str(&message.to_body().unwrap()).unwrap();
+        let claim = |pointer: &str, value: Value| {
+            let mut body = whole.clone();
+            *body.pointer_mut(pointer).unwrap() = value;
+            OrderAccepted::claimed(&body.to_string())
+        };
+        let content = (message.accepted_at, message.content, message.order);
+        let mut forged = message.order_id;
+        forged.mac[0] ^= 1;
+        for id in [message.order_id, forged] {
+            let content = Some(content.clone());
+            let order_id = id;
+            assert_eq!(claim("/id", json!(id)), Some(Claim { order_id, content }));
+        }
+        for (pointer, value) in [
+            ("/type", json!("other.v1")),
+            ("/time", json!("yesterday")),
+            ("/data/order/lines/0/quantity", json!(0)),
+            ("/data/order/lines/0/quantity", json!(2)),
+        ] {
+            let order_id = message.order_id;
+            let only_id = Some(Claim {
+                order_id,
+                content: None,
+            });
+            assert_eq!(claim(pointer, value), only_id, "{pointer}");
+        }
+        assert_eq!(claim("/id", json!("ord_x")), None);
+        for body in ["", "not json", "7"] {
+            assert_eq!(OrderAccepted::claimed(body), None, "{body}");
+        }
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub enum RejectReason {
     KeyReused,
     /// Processing the order panicked, again and again.
     Panic,
+    /// An operator removed it from the dead-letter queue for good.
+    Purged,
 }
 
 impl fmt::Display for RejectReason {

@@ -1,0 +1,36 @@
+//! Orders and messages for tests.
+
+use fulfill_orders::message::Message;
+use serde_json::json;
+use sluice_order::{
+    CustomerId, IdempotencyKey, Order, OrderAccepted, OrderKey, Secrets, Timestamp,
+};
+
+pub(crate) const NOW: i64 = 1_795_766_400_000;
+
+pub(crate) fn secrets() -> Secrets {
+    Secrets::from_json(r#"{"1":"11111111111111111111111111111111"}"#).unwrap()
+}
+
+pub(crate) fn accepted(key: &str, sku: &str) -> OrderAccepted {
+    let order = json!({"customer_id": "c", "currency": "EUR", "lines": [{"sku": sku, "quantity": 1, "unit_price": 1}]});
+    let customer = CustomerId::new("c".into()).unwrap();
+    OrderAccepted::new(
+        Order::from_json(order).unwrap(),
+        OrderKey::derived(&customer, &IdempotencyKey::new(key.into()).unwrap()),
+        Timestamp::from_millis(NOW - 1_000),
+        None,
+        &secrets(),
+    )
+}
+
+/// A message whose id and receipt are its key; the key names the order too.
+pub(crate) fn message(key: &str, sku: &str, receives: u32) -> Message {
+    Message {
+        id: key.into(),
+        receipt_handle: format!("receipt of {key}"),
+        body: accepted(key, sku).to_body().unwrap(),
+        receives,
+        ..Message::default()
+    }
+}

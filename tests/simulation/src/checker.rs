@@ -1,0 +1,345 @@
+//! Judges a history. It knows what clients sent and heard, what queues and storage held, and the promises; it knows
+//! nothing of the code that was run.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::Value;
+use sluice_order::RejectReason;
+
+use crate::{
+    history::{Entry, Event, label},
+    mark::Mark,
+};
+
+/// What of an id names the order (K), and what of it names its content too (K and F).
+type Name = [u8; 12];
+type FullName = [u8; 16];
+
+#[derive(Default)]
+struct Checker {
+    requests: BTreeMap<usize, Request>,
+    stored: BTreeMap<Name, Value>,
+    /// By name and content: the reason, and the order where it was kept.
+    rejected: BTreeMap<FullName, Vec<(String, Option<Value>)>>,
+    /// How often each body lies in a dead-letter queue.
+    letters: BTreeMap<Arc<str>, usize>,
+    injected: BTreeSet<Arc<str>>,
+    undeliverable: BTreeSet<Arc<str>>,
+    violations: Vec<String>,
+}
+
+struct Request {
+    customer: String,
+    key: Option<String>,
+    order: Value,
+    status: Option<u64>,
+    order_id: Option<String>,
+}
+
+/// Every promise that the history breaks; empty if it keeps all.
+pub fn judge(history: &[Entry]) -> Vec<String> {
+    let mut checker = Checker::default();
+    for (at, event) in history {
+        let before = checker.violations.len();
+        checker.see(event);
+        for violation in &mut checker.violations[before..] {
+            *violation = format!("at {}.{:03} s: {violation}", at / 1_000, at % 1_000);
+        }
+    }
+    checker.violations
+}
+
+impl Checker {
+    fn see(&mut self, event: &Event) {
+        match event {
+            Event::Sent {
+                request,
+                customer,
+                key,
+                order,
+            } => {
+                let sent = Request {
+                    customer: customer.clone(),
+                    key: key.clone(),
+                    order: order.clone(),
+                    status: None,
+                    order_id: None,
+                };
+                self.requests.insert(*request, sent);
+            }
+            Event::Answered {
+                request,
+                status,
+                order_id,
+                retry_after,
+            } => {
+                self.answered(*request, *status, order_id.as_deref(), *retry_after);
+            }
+            Event::Injected { body } => drop(self.injected.insert(Arc::clone(body))),
+            Event::Undeliverable { body } => drop(self.undeliverable.insert(Arc::clone(body))),
+            Event::Queued {
+                queue,
+                body,
+                letter,
+                ..
+            } if is_dead(queue) => {
+                *self.letters.entry(Arc::clone(body)).or_default() += 1;
+                self.letter_is_due(body, letter.as_ref().and_then(|letter| letter.reason));
+            }
+            Event::Acknowledged { queue, body, .. } if is_dead(queue) => {
+                if let Some(count) = self.letters.get_mut(body) {
+                    *count -= 1;
+                }
+            }
+            Event::Acknowledged { message, body, .. } => {
+                if !self.is_settled(body) {
+                    self.broken(
+                        2,
+                        format!("{message} was acknowledged, and its order is nowhere"),
+                    );
+                }
+            }
+            Event::Stored { order_id, order } => self.is_stored(order_id, order),
+            Event::Removed { order_id } => self.broken(2, format!("storage lost {order_id}")),
+            Event::Rejected {
+                order_id,
+                reason,
+                order,
+            } => {
+                let kept = (reason.clone(), order.clone());
+                self.rejected
+                    .entry(full_name(order_id))
+                    .or_default()
+                    .push(kept);
+            }
+            Event::NamedUnknown { id } => {
+                self.broken(
+                    5,
+                    format!("the answer names {id}: the whole batch comes again"),
+                );
+            }
+            Event::AtRest { mended, left } => self.at_rest(*mended, left),
+            Event::Queued { .. }
+            | Event::Received { .. }
+            | Event::Unanswered { .. }
+            | Event::Note(_) => {}
+        }
+    }
+
+    fn broken(&mut self, promise: u8, what: impl std::fmt::Display) {
+        self.violations.push(format!("P{promise}: {what}"));
+    }
+
+    fn answered(&mut self, number: usize, status: u64, order_id: Option<&str>, retry_after: bool) {
+        let Some(request) = self.requests.get_mut(&number) else {
+            return self.broken(1, format!("request {number} was answered, but never sent"));
+        };
+        request.status = Some(status);
+        request.order_id = order_id.map(str::to_owned);
+        let fit = Mark::of(&request.order) != Some(Mark::Unfit);
+        match status {
+            202 if fit && order_id.is_some() => {}
+            400..500 if !fit => {}
+            503 if retry_after => {}
+            _ => self.broken(1, format!("request {number} was answered {status}")),
+        }
+    }
+
+    fn is_stored(&mut self, order_id: &str, order: &Value) {
+        if !self
+            .requests
+            .values()
+            .any(|request| &request.order == order && request.status != Some(422))
+        {
+            self.broken(3, format!("{order_id} is stored, and nobody sent it"));
+        }
+        match self.stored.insert(name(order_id), order.clone()) {
+            Some(before) if &before != order => {
+                self.broken(
+                    3,
+                    format!("{} was overwritten by {}", label(&before), label(order)),
+                );
+            }
+            Some(_) => self.broken(3, format!("{order_id} was written over itself")),
+            None => {}
+        }
+    }
+
+    /// A dead letter needs a cause that no waiting would cure.
+    fn letter_is_due(&mut self, body: &Arc<str>, reason: Option<RejectReason>) {
+        let mark = Mark::of(&parsed(body)["data"]["order"]);
+        let due = match reason {
+            // SQS gives up a killer after its last receive.
+            None => self.undeliverable.contains(body) || mark == Some(Mark::Kills),
+            Some(RejectReason::Panic) => mark == Some(Mark::Panics),
+            Some(RejectReason::RefusedByStorage) => mark == Some(Mark::Refused),
+            Some(_) => self.injected.contains(body),
+        };
+        if !due {
+            self.broken(
+                6,
+                format!("dead-lettered without a cause, reason {reason:?}: {body}"),
+            );
+        }
+    }
+
+    /// Whether a message may go: its order is stored, recorded as rejected, or a dead letter.
+    fn is_settled(&self, body: &Arc<str>) -> bool {
+        if self.letters.get(body).is_some_and(|count| *count > 0) {
+            return true;
+        }
+        if self.injected.contains(body) {
+            return false;
+        }
+        let event = parsed(body);
+        let order_id = event["id"].as_str().unwrap_or("");
+        self.is_done(order_id, &event["data"]["order"])
+    }
+
+    /// Stored, or rejected because another content under its key is, and kept with its own.
+    fn is_done(&self, order_id: &str, order: &Value) -> bool {
+        match self.stored.get(&name(order_id)) {
+            None => false,
+            Some(stored) if stored == order => true,
+            Some(_) => self
+                .rejected
+                .get(&full_name(order_id))
+                .is_some_and(|rejections| {
+                    rejections.iter().any(|(reason, kept)| {
+                        reason == "KEY_REUSED" && kept.as_ref() == Some(order)
+                    })
+                }),
+        }
+    }
+
+    fn at_rest(&mut self, mended: bool, left: &[Arc<str>]) {
+        let killers = self
+            .requests
+            .values()
+            .any(|request| Mark::of(&request.order) == Some(Mark::Kills));
+        for body in left {
+            let killer = Mark::of(&parsed(body)["data"]["order"]) == Some(Mark::Kills);
+            // A message that shares batches with a killer may be done, and not yet acknowledged.
+            let excused = !mended && killers && (killer || self.is_settled(body));
+            if !excused {
+                self.broken(
+                    6,
+                    format!("still queued long after the faults stopped: {body}"),
+                );
+            }
+        }
+        let lost: Vec<_> = self
+            .requests
+            .iter()
+            .filter(|(_, request)| {
+                request.status == Some(202) && !self.is_accounted_for(request, mended, left)
+            })
+            .map(|(number, request)| {
+                format!(
+                    "request {number} was answered 202, and {} is lost",
+                    label(&request.order)
+                )
+            })
+            .collect();
+        for lost in lost {
+            self.broken(2, lost);
+        }
+        self.nothing_is_doubled();
+    }
+
+    fn is_accounted_for(&self, request: &Request, mended: bool, left: &[Arc<str>]) -> bool {
+        let order_id = request.order_id.as_deref().unwrap_or("");
+        if self.is_done(order_id, &request.order) {
+            return true;
+        }
+        // What cannot be fulfilled has to be where an operator finds it, until it is mended.
+        let is_of = |body: &Arc<str>| {
+            let event = parsed(body);
+            event["data"]["order"] == request.order
+                && full_name(event["id"].as_str().unwrap_or("")) == full_name(order_id)
+        };
+        let in_letters = || {
+            self.letters
+                .iter()
+                .any(|(body, count)| *count > 0 && is_of(body))
+        };
+        let in_queue = || Mark::of(&request.order) == Some(Mark::Kills) && left.iter().any(is_of);
+        !mended && (in_letters() || in_queue())
+    }
+
+    fn nothing_is_doubled(&mut self) {
+        // What one key made, over all requests.
+        let mut names: BTreeMap<(&str, &str), BTreeSet<Name>> = BTreeMap::new();
+        let mut contents: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (number, request) in &self.requests {
+            let meant = request
+                .key
+                .clone()
+                .unwrap_or_else(|| format!("request {number}"));
+            contents
+                .entry(request.order.to_string())
+                .or_default()
+                .insert(meant);
+            if let (Some(key), Some(id)) = (&request.key, &request.order_id) {
+                names
+                    .entry((&request.customer, key))
+                    .or_default()
+                    .insert(name(id));
+            }
+        }
+        let mut found = Vec::new();
+        let mut used = BTreeSet::new();
+        for ((customer, key), names) in names {
+            if names.len() > 1 {
+                found.push(format!("{customer}'s {key} made {} orders", names.len()));
+            }
+            if names.into_iter().any(|name| !used.insert(name)) {
+                found.push(format!(
+                    "{customer}'s {key} shares its order with another key"
+                ));
+            }
+        }
+        let mut stored: BTreeMap<String, usize> = BTreeMap::new();
+        for order in self.stored.values() {
+            *stored.entry(order.to_string()).or_default() += 1;
+        }
+        for (order, count) in stored {
+            let meant = contents.get(&order).map_or(0, BTreeSet::len);
+            if count > meant {
+                found.push(format!(
+                    "{order} is stored {count} times, and was meant {meant} times"
+                ));
+            }
+        }
+        for found in found {
+            self.broken(3, found);
+        }
+    }
+}
+
+fn is_dead(queue: &str) -> bool {
+    queue.ends_with("dead letters")
+}
+
+fn parsed(body: &str) -> Value {
+    serde_json::from_str(body).unwrap_or_default()
+}
+
+fn name(order_id: &str) -> Name {
+    let mut name = [0; 12];
+    name.copy_from_slice(&full_name(order_id)[..12]);
+    name
+}
+
+fn full_name(order_id: &str) -> FullName {
+    let bytes = order_id
+        .strip_prefix("ord_")
+        .and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+    bytes
+        .and_then(|bytes| bytes.first_chunk().copied())
+        .unwrap_or_default()
+}

@@ -1,0 +1,211 @@
+//! What happened in a run, in plain data: what the checker judges, and what a reader is shown.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use serde_json::Value;
+use sluice_order::DeadLetter;
+use tokio::time::Instant;
+
+/// One thing that happened.
+#[derive(Clone, PartialEq, Debug)]
+#[expect(missing_docs, reason = "the fields are what their names say")]
+pub enum Event {
+    /// A client sends an order.
+    Sent {
+        request: usize,
+        customer: String,
+        key: Option<String>,
+        order: Value,
+    },
+    /// The client gets an answer.
+    Answered {
+        request: usize,
+        status: u64,
+        order_id: Option<String>,
+        retry_after: bool,
+    },
+    /// The client gets no answer.
+    Unanswered { request: usize },
+    /// Somebody else puts this into a queue.
+    Injected { body: Arc<str> },
+    /// SNS gives up delivering this.
+    Undeliverable { body: Arc<str> },
+    /// A queue holds a message.
+    Queued {
+        queue: &'static str,
+        message: Arc<str>,
+        body: Arc<str>,
+        letter: Option<DeadLetter>,
+    },
+    /// A consumer gets a message.
+    Received {
+        queue: &'static str,
+        message: Arc<str>,
+        receives: u32,
+    },
+    /// A message is deleted.
+    Acknowledged {
+        queue: &'static str,
+        message: Arc<str>,
+        body: Arc<str>,
+    },
+    /// Storage holds an order under a key that had none, or another in its place.
+    Stored { order_id: String, order: Value },
+    /// Storage no longer holds an order.
+    Removed { order_id: String },
+    /// Storage holds a rejection.
+    Rejected {
+        order_id: String,
+        reason: String,
+        order: Option<Value>,
+    },
+    /// The consumer's answer names what was not in its batch.
+    NamedUnknown { id: String },
+    /// Faults have stopped, and there was time to finish; `left` are the bodies still queued. `mended` says that
+    /// what made orders fail was mended too, and the dead letters replayed.
+    AtRest { mended: bool, left: Vec<Arc<str>> },
+    /// Something that only helps reading.
+    Note(String),
+}
+
+/// An event, and when it was, in milliseconds of the run.
+pub type Entry = (u64, Event);
+
+/// Records what happens.
+pub(crate) struct History {
+    start: Instant,
+    entries: Mutex<Vec<Entry>>,
+}
+
+impl History {
+    pub(crate) fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            entries: Mutex::default(),
+        }
+    }
+
+    /// Milliseconds since the run began.
+    pub(crate) fn now(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    pub(crate) fn push(&self, event: Event) {
+        let now = self.now();
+        self.entries().push((now, event));
+    }
+
+    pub(crate) fn note(&self, text: impl Into<String>) {
+        self.push(Event::Note(text.into()));
+    }
+
+    pub(crate) fn take(&self) -> Vec<Entry> {
+        std::mem::take(&mut *self.entries())
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sent {
+                request,
+                customer,
+                key,
+                order,
+            } => {
+                let key = key.as_deref().unwrap_or("no key");
+                write!(
+                    f,
+                    "request {request}: {customer} sends {} under {key}",
+                    label(order)
+                )
+            }
+            Self::Answered {
+                request,
+                status,
+                order_id,
+                ..
+            } => {
+                write!(
+                    f,
+                    "request {request}: {status} {}",
+                    order_id.as_deref().unwrap_or("")
+                )
+            }
+            Self::Unanswered { request } => write!(f, "request {request}: no answer"),
+            Self::Injected { body } => write!(f, "somebody injects {}", about(body)),
+            Self::Undeliverable { body } => write!(f, "SNS gives up {}", about(body)),
+            Self::Queued {
+                queue,
+                message,
+                body,
+                letter,
+            } => {
+                write!(f, "{queue}: holds {message} with {}", about(body))?;
+                match letter {
+                    Some(letter) => write!(f, ", {:?}, replays {}", letter.reason, letter.replays),
+                    None => Ok(()),
+                }
+            }
+            Self::Received {
+                queue,
+                message,
+                receives,
+            } => {
+                write!(f, "{queue}: gives {message}, receive {receives}")
+            }
+            Self::Acknowledged { queue, message, .. } => write!(f, "{queue}: deletes {message}"),
+            Self::Stored { order_id, order } => {
+                write!(f, "storage: holds {} as {order_id}", label(order))
+            }
+            Self::Removed { order_id } => write!(f, "storage: lost {order_id}"),
+            Self::Rejected {
+                order_id, reason, ..
+            } => write!(f, "storage: rejects {order_id}, {reason}"),
+            Self::NamedUnknown { id } => {
+                write!(f, "the consumer names {id}, which it was not given")
+            }
+            Self::AtRest { mended, left } => {
+                let after = if *mended {
+                    "all was mended and replayed"
+                } else {
+                    "the faults stopped"
+                };
+                write!(f, "at rest after {after}; {} messages left", left.len())
+            }
+            Self::Note(text) => f.write_str(text),
+        }
+    }
+}
+
+/// An order's first product, which tells the orders of a run apart.
+pub(crate) fn label(order: &Value) -> &str {
+    order["lines"][0]["sku"].as_str().unwrap_or("?")
+}
+
+fn about(body: &str) -> String {
+    match serde_json::from_str::<Value>(body) {
+        Ok(event) => format!(
+            "{} of {}",
+            label(&event["data"]["order"]),
+            event["id"].as_str().unwrap_or("?")
+        ),
+        Err(_) => format!("{body:?}"),
+    }
+}
+
+/// A history as lines of text.
+pub fn readable(history: &[Entry]) -> String {
+    use std::fmt::Write;
+    history.iter().fold(String::new(), |mut text, (at, event)| {
+        let _ = writeln!(text, "{:>9}.{:03} s  {event}", at / 1_000, at % 1_000);
+        text
+    })
+}

@@ -1,0 +1,47 @@
+//! Orders that are special in a run carry it in the name of their first product, so that storage, clients and the
+//! checker agree without a word.
+
+use serde_json::Value;
+
+/// What is special about an order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Mark {
+    /// It breaks a rule: the API refuses it.
+    Unfit,
+    /// Processing it panics.
+    Panics,
+    /// Storage refuses it.
+    Refused,
+    /// It kills the process.
+    Kills,
+}
+
+impl Mark {
+    const ALL: [(Self, &str); 4] = [
+        (Self::Unfit, "unfit"),
+        (Self::Panics, "panics"),
+        (Self::Refused, "refused"),
+        (Self::Kills, "kills"),
+    ];
+
+    /// The start of the product's name.
+    pub(crate) fn prefix(mark: Option<Self>) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(own, _)| Some(*own) == mark)
+            .map_or("plain", |(_, prefix)| prefix)
+    }
+
+    /// That of a product's name.
+    pub(crate) fn of_sku(sku: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .find(|(_, prefix)| sku.starts_with(prefix))
+            .map(|(mark, _)| *mark)
+    }
+
+    /// That of an order.
+    pub(crate) fn of(order: &Value) -> Option<Self> {
+        Self::of_sku(crate::history::label(order))
+    }
+}

@@ -1,0 +1,263 @@
+//! A model of the table: conditional writes on keys, calls that fail, are slow, or take effect unseen.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::resume_unwind,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use sluice_order::{ListQuery, OrderId, OrderKey, RejectReason};
+use sluice_store::{Found, OrderStore, Page, PutOutcome, Rejection, StoreError, StoredOrder};
+use tokio::time::{sleep, timeout};
+
+use crate::{
+    history::Event,
+    mark::Mark,
+    mistake::Mistake,
+    run::{Process, Run},
+};
+
+/// How long the consumer waits for an answer: what its `main` sets.
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The table.
+pub(crate) struct Table {
+    run: Arc<Run>,
+    orders: BTreeMap<OrderKey, StoredOrder>,
+    /// Keys that a rejection occupies, by mistake.
+    taken: BTreeSet<OrderKey>,
+}
+
+/// The table as a process reaches it.
+pub(crate) struct Store {
+    pub(crate) run: Arc<Run>,
+    pub(crate) process: Arc<Process>,
+    pub(crate) table: Arc<Mutex<Table>>,
+}
+
+enum Fate {
+    Refused,
+    Lost,
+    Done { after: Duration, answered: bool },
+}
+
+impl Table {
+    pub(crate) fn new(run: &Arc<Run>) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self {
+            run: Arc::clone(run),
+            orders: BTreeMap::new(),
+            taken: BTreeSet::new(),
+        }))
+    }
+
+    fn look(&self, order: &StoredOrder) -> Option<PutOutcome> {
+        let stored = self.orders.get(&order.order_id.key());
+        match stored {
+            _ if self.taken.contains(&order.order_id.key()) => Some(PutOutcome::Duplicate),
+            None => None,
+            Some(stored) if stored.content == order.content => Some(PutOutcome::Duplicate),
+            Some(_) => Some(PutOutcome::Conflict),
+        }
+    }
+
+    fn write(&mut self, order: &StoredOrder) -> PutOutcome {
+        self.orders.insert(order.order_id.key(), order.clone());
+        self.run.history.push(Event::Stored {
+            order_id: order.order_id.to_string(),
+            order: serde_json::to_value(&order.order).unwrap_or_default(),
+        });
+        PutOutcome::Stored
+    }
+
+    fn put(&mut self, order: &StoredOrder) -> PutOutcome {
+        if self.run.makes(Mistake::WritesWithoutCondition) {
+            return self.write(order);
+        }
+        self.look(order).unwrap_or_else(|| self.write(order))
+    }
+
+    fn holds(&self, rejection: &Rejection) -> bool {
+        self.orders
+            .get(&rejection.order_id.key())
+            .is_some_and(|stored| match &rejection.content {
+                Some((_, content, _)) => &stored.content == content,
+                None => rejection.order_id.is_for(&stored.content),
+            })
+    }
+
+    fn write_rejection(&mut self, rejection: &Rejection) {
+        let key = rejection.order_id.key();
+        if self.run.makes(Mistake::DropsConflicts) && rejection.reason == RejectReason::KeyReused {
+            return;
+        }
+        if self.run.makes(Mistake::RejectionTakesTheKey) {
+            self.taken.insert(key);
+        }
+        if self.run.makes(Mistake::RejectionReplacesTheOrder)
+            && let Some(order) = self.orders.remove(&key)
+        {
+            self.run.history.push(Event::Removed {
+                order_id: order.order_id.to_string(),
+            });
+        }
+        self.run.history.push(Event::Rejected {
+            order_id: rejection.order_id.to_string(),
+            reason: rejection.reason.to_string(),
+            order: rejection
+                .content
+                .as_ref()
+                .and_then(|(_, _, order)| serde_json::to_value(order).ok()),
+        });
+    }
+}
+
+impl Store {
+    /// One call of the SDK: it may fail before its effect or after, and its effect may outlive the caller.
+    async fn call<T: Send + 'static>(
+        &self,
+        effect: impl FnOnce(&mut Table) -> T + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.process.step().await;
+        let answer = match self.fate() {
+            Fate::Refused => {
+                self.run.pause_up_to(20).await;
+                Err("throttled")
+            }
+            Fate::Lost => {
+                sleep(TIMEOUT).await;
+                Err("no answer")
+            }
+            Fate::Done { after, answered } => {
+                let table = Arc::clone(&self.table);
+                let done = tokio::spawn(async move {
+                    sleep(after).await;
+                    effect(&mut locked(&table))
+                });
+                match timeout(TIMEOUT, done).await {
+                    Ok(Ok(value)) if answered => Ok(value),
+                    _ => Err("no answer, and it may be done"),
+                }
+            }
+        };
+        self.process.step().await;
+        answer.map_err(|why| {
+            self.run.history.note(format!("storage: {why}"));
+            if self.run.makes(Mistake::TakesAnOutageForPoison) {
+                let (reason, message) = (RejectReason::RefusedByStorage, why.to_owned());
+                StoreError::Refused { reason, message }
+            } else {
+                StoreError::Unavailable(why.to_owned())
+            }
+        })
+    }
+
+    fn fate(&self) -> Fate {
+        let (run, scenario) = (&self.run, &self.run.scenario);
+        let is_down = scenario
+            .outage
+            .is_some_and(|(from, to)| (from..to).contains(&run.seconds()));
+        if is_down {
+            return if run.chance(500) {
+                Fate::Refused
+            } else {
+                Fate::Lost
+            };
+        }
+        if run.fault(scenario.throttled) {
+            Fate::Refused
+        } else if run.fault(scenario.calls_lost) {
+            Fate::Lost
+        } else if run.fault(scenario.answers_lost) {
+            // Mostly soon; sometimes long after the caller has given up.
+            let after = run.up_to(if run.chance(300) { 60_000 } else { 50 });
+            Fate::Done {
+                after,
+                answered: false,
+            }
+        } else {
+            let after = run.up_to(if run.fault(scenario.slow) { 6_000 } else { 20 });
+            Fate::Done {
+                after,
+                answered: true,
+            }
+        }
+    }
+
+    /// What marked orders do to those that process them.
+    async fn suffer(&self, order: &StoredOrder) -> Result<(), StoreError> {
+        let sku = order
+            .order
+            .skus()
+            .first()
+            .map_or("", |sku| sku.as_str())
+            .to_owned();
+        match Mark::of_sku(&sku) {
+            _ if self.run.is_mended() => Ok(()),
+            Some(Mark::Panics) if !self.run.makes(Mistake::PanicAborts) => {
+                // Unlike `panic!` it prints nothing.
+                resume_unwind(Box::new("a panic on purpose"))
+            }
+            Some(Mark::Panics | Mark::Kills) => {
+                self.process.end();
+                self.process.step().await;
+                Ok(())
+            }
+            Some(Mark::Refused) => Err(StoreError::Refused {
+                reason: RejectReason::RefusedByStorage,
+                message: "refused on purpose".to_owned(),
+            }),
+            Some(Mark::Unfit) | None => Ok(()),
+        }
+    }
+}
+
+impl OrderStore for Store {
+    async fn put(&self, order: &StoredOrder) -> Result<PutOutcome, StoreError> {
+        self.suffer(order).await?;
+        let order = order.clone();
+        if self.run.makes(Mistake::LooksThenWrites) {
+            let wanted = order.clone();
+            return match self.call(move |table| table.look(&wanted)).await? {
+                Some(outcome) => Ok(outcome),
+                None => self.call(move |table| table.write(&order)).await,
+            };
+        }
+        let answer = self.call(move |table| table.put(&order)).await;
+        match answer {
+            Err(StoreError::Unavailable(_)) if self.run.makes(Mistake::TakesSilenceForSuccess) => {
+                Ok(PutOutcome::Stored)
+            }
+            answer => answer,
+        }
+    }
+
+    /// A look and a write, as in `DynamoStore`.
+    async fn reject(&self, rejection: &Rejection) -> Result<(), StoreError> {
+        let wanted = rejection.clone();
+        if self.call(move |table| table.holds(&wanted)).await?
+            && !self.run.makes(Mistake::RejectionReplacesTheOrder)
+        {
+            return Ok(());
+        }
+        let rejection = rejection.clone();
+        self.call(move |table| table.write_rejection(&rejection))
+            .await
+    }
+
+    async fn find(&self, _: &OrderId) -> Result<Option<Found>, StoreError> {
+        Err(StoreError::Unavailable(
+            "nobody reads in the simulation".to_owned(),
+        ))
+    }
+
+    async fn list(&self, _: &ListQuery) -> Result<Page, StoreError> {
+        Err(StoreError::Unavailable(
+            "nobody reads in the simulation".to_owned(),
+        ))
+    }
+}
+
+fn locked(table: &Mutex<Table>) -> MutexGuard<'_, Table> {
+    table.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,162 @@
+//! One run, from the first request until all is at rest.
+
+use std::{sync::Arc, time::Duration};
+
+use sluice_order::{DeadLetter, Lane as Name, LetterType};
+use tokio::{
+    runtime::Builder,
+    task::{LocalSet, spawn_local},
+    time::sleep,
+};
+
+use crate::{
+    clients,
+    history::{Entry, Event},
+    mark::Mark,
+    queue::{Queue, letter_of, with_letter},
+    run::Run,
+    scenario::Scenario,
+    source::Source,
+    storage::Table,
+    topic::{Lane, Topic},
+};
+
+/// When the faults stop, everything has to be finished within this: the longest backoff (900 s), which P6 names, and
+/// what the last breaker's pause, timeouts and batches take.
+pub const BOUND: Duration = Duration::from_mins(16);
+
+/// What shares its batches with a killer comes again after a visibility timeout, from the fourth time on one by one
+/// and in any order. Each time some of it may be in front of the killer, and is then done: within so many times, all.
+const ROUNDS_WITH_KILLER: u64 = 60;
+
+/// What a run left to be judged.
+pub struct Outcome {
+    /// What happened.
+    pub history: Vec<Entry>,
+    /// How many steps there were at which a process could crash.
+    pub steps: u64,
+}
+
+/// Runs a scenario, in virtual time.
+///
+/// # Panics
+/// No runtime can be made.
+pub fn run(scenario: &Scenario) -> Outcome {
+    let runtime = Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    let local = LocalSet::new();
+    local.block_on(&runtime, async {
+        let run = Run::new(scenario.clone());
+        World::new(&run).live().await;
+        Outcome {
+            steps: run.steps(),
+            history: run.history.take(),
+        }
+    })
+}
+
+struct World {
+    run: Arc<Run>,
+    topic: Arc<Topic>,
+    lanes: [Lane; 2],
+}
+
+impl World {
+    fn new(run: &Arc<Run>) -> Self {
+        let lane = |name, queue, dead| {
+            let dead = Queue::new(dead, run, None);
+            Lane {
+                name,
+                queue: Queue::new(queue, run, Some(Arc::clone(&dead))),
+                dead,
+            }
+        };
+        let lanes = [
+            lane(Name::Standard, "standard queue", "standard dead letters"),
+            lane(Name::Hot, "hot queue", "hot dead letters"),
+        ];
+        let topic = Topic::new(run, lanes.clone());
+        Self {
+            run: Arc::clone(run),
+            topic,
+            lanes,
+        }
+    }
+
+    async fn live(&self) {
+        let table = Table::new(&self.run);
+        for lane in &self.lanes {
+            let source = Source::new(&self.run, lane.clone(), &table);
+            for _ in 0..self.run.scenario.concurrency {
+                spawn_local(Arc::clone(&source).poll());
+            }
+        }
+        let (run, topic, queue) = (
+            Arc::clone(&self.run),
+            Arc::clone(&self.topic),
+            Arc::clone(&self.lanes[0].queue),
+        );
+        spawn_local(async move { clients::inject(&run, &topic, &queue).await });
+        clients::post_all(&self.run, &self.topic).await;
+        while self.run.is_faulty() {
+            sleep(Duration::from_secs(1)).await;
+        }
+        self.rest(false).await;
+        self.run.mend();
+        self.replay();
+        self.rest(true).await;
+    }
+
+    /// Waits until nothing is under way, or the bound is reached, and takes stock.
+    async fn rest(&self, mended: bool) {
+        let killers = self
+            .left()
+            .iter()
+            .any(|body| body.contains(Mark::prefix(Some(Mark::Kills))));
+        let rounds = if killers { ROUNDS_WITH_KILLER } else { 0 };
+        let bound = BOUND + Duration::from_secs(rounds * self.run.scenario.visibility);
+        for _ in 0..bound.as_secs() {
+            sleep(Duration::from_secs(1)).await;
+            if !self.topic.is_busy() && self.left().is_empty() {
+                break;
+            }
+        }
+        self.run.history.push(Event::AtRest {
+            mended,
+            left: self.left(),
+        });
+    }
+
+    fn left(&self) -> Vec<Arc<str>> {
+        self.lanes
+            .iter()
+            .flat_map(|lane| lane.queue.bodies())
+            .collect()
+    }
+
+    /// What `sluice dlq replay` does: sends each letter back to its lane, and then deletes it.
+    fn replay(&self) {
+        for lane in &self.lanes {
+            for message in lane.dead.receive(usize::MAX) {
+                let letter = letter_of(&message).unwrap_or_else(|| DeadLetter {
+                    r#type: LetterType::Moved,
+                    reason: None,
+                    detail: String::new(),
+                    original_message_id: message.id.clone(),
+                    receives: message.receives,
+                    replays: 0,
+                    trace: None,
+                });
+                let letter = DeadLetter {
+                    replays: letter.replays + 1,
+                    ..letter
+                };
+                lane.queue.send(with_letter(&message, &letter));
+                lane.dead.delete(&message.receipt_handle);
+            }
+        }
+    }
+}
