@@ -150,11 +150,7 @@ impl Checker {
     }
 
     fn is_stored(&mut self, order_id: &str, order: &Value) {
-        if !self
-            .requests
-            .values()
-            .any(|request| &request.order == order && request.status != Some(422))
-        {
+        if !self.was_sent(order) {
             self.broken(3, format!("{order_id} is stored, and nobody sent it"));
         }
         match self.stored.insert(name(order_id), order.clone()) {
@@ -167,6 +163,12 @@ impl Checker {
             Some(_) => self.broken(3, format!("{order_id} was written over itself")),
             None => {}
         }
+    }
+
+    /// Somebody sent it, and was not told that it was refused.
+    fn was_sent(&self, order: &Value) -> bool {
+        let mut requests = self.requests.values();
+        requests.any(|request| &request.order == order && !matches!(request.status, Some(400..500)))
     }
 
     /// A dead letter needs a cause that no waiting would cure.
@@ -305,6 +307,9 @@ impl Checker {
         }
         let mut stored: BTreeMap<String, usize> = BTreeMap::new();
         for order in self.stored.values() {
+            if !self.was_sent(order) {
+                found.push(format!("{} is stored, and was refused", label(order)));
+            }
             *stored.entry(order.to_string()).or_default() += 1;
         }
         for (order, count) in stored {

@@ -83,6 +83,10 @@ fn what_is_wrong_is_told() {
     finds(&[sent(), answered(500)], "P1: request 0 was answered 500");
     finds(&[sent(), answered(503)], "P1: request 0 was answered 503");
     finds(&[stored()], "P3: ");
+    finds(
+        &[sent(), stored(), answered(422), at_rest()],
+        "P3: plain-0-0 is stored, and was refused",
+    );
     finds(&[sent(), stored(), stored()], "written over itself");
     finds(&[sent(), acknowledged()], "P2: m was acknowledged");
     let removed = Event::Removed {

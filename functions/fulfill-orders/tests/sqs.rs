@@ -1,0 +1,196 @@
+//! The real queue control against an SQS that answers as it likes.
+#![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
+
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
+use fulfill_orders::{
+    SqsQueue,
+    message::{Attribute, AttributeValue, Message},
+    queue::{QueueControl, VisibilityChange},
+};
+use serde_json::{Value, json};
+use sluice_order::{DeadLetter, LetterType, RejectReason};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+};
+
+type Requests = Arc<Mutex<Vec<Value>>>;
+
+/// An SQS that answers each request with what `answer` makes of its body, and 400 where that is nothing.
+async fn sqs(answer: fn(&Value) -> Option<Value>) -> (SqsQueue, Requests) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let requests = Requests::default();
+    let seen = Arc::clone(&requests);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve(stream, Arc::clone(&seen), answer));
+        }
+    });
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("eu-west-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .endpoint_url(endpoint)
+        .retry_config(RetryConfig::disabled())
+        .build();
+    (
+        SqsQueue::new(config, "http://sqs/queue".into(), "http://sqs/dead".into()),
+        requests,
+    )
+}
+
+async fn serve(stream: TcpStream, seen: Requests, answer: fn(&Value) -> Option<Value>) {
+    let mut stream = BufReader::new(stream);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).await.unwrap();
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        if line.trim().is_empty() {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await.unwrap();
+    let request: Value = serde_json::from_slice(&body).unwrap();
+    let (status, body) = match answer(&request) {
+        Some(body) => ("200 OK", body.to_string()),
+        None => (
+            "400 Bad Request",
+            json!({"__type": "InvalidParameterValue"}).to_string(),
+        ),
+    };
+    seen.lock().unwrap().push(request);
+    let head = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
+    let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
+}
+
+fn changes(count: u32) -> Vec<VisibilityChange> {
+    (0..count)
+        .map(|n| VisibilityChange {
+            receipt_handle: format!("receipt {n}"),
+            seconds: n,
+        })
+        .collect()
+}
+
+fn all_well(_: &Value) -> Option<Value> {
+    Some(json!({"Successful": [], "Failed": []}))
+}
+
+#[tokio::test]
+async fn visibility_is_changed_ten_at_a_time_and_each_once() {
+    let (queue, requests) = sqs(all_well).await;
+    assert_eq!(queue.change_visibility(&changes(25)).await, Ok(()));
+    let requests = requests.lock().unwrap();
+    let mut sizes = Vec::new();
+    let mut seconds = Vec::new();
+    for request in requests.iter() {
+        let entries = request["Entries"].as_array().unwrap();
+        sizes.push(entries.len());
+        for entry in entries {
+            let timeout = entry["VisibilityTimeout"].as_u64().unwrap();
+            assert_eq!(entry["ReceiptHandle"], format!("receipt {timeout}"));
+            seconds.push(timeout);
+        }
+    }
+    sizes.sort_unstable();
+    seconds.sort_unstable();
+    assert_eq!(sizes, [5, 10, 10]);
+    assert_eq!(seconds, (0..25).collect::<Vec<_>>());
+}
+
+/// A batch call succeeds as a whole while some of its entries fail.
+#[tokio::test]
+async fn an_entry_that_failed_is_told_and_stops_no_other() {
+    let one_fails = |request: &Value| {
+        let mut failed = Vec::new();
+        for entry in request["Entries"].as_array().unwrap() {
+            if entry["ReceiptHandle"] == "receipt 3" {
+                failed.push(json!({"Id": entry["Id"], "SenderFault": true, "Code": "ReceiptHandleIsInvalid"}));
+            }
+        }
+        Some(json!({"Successful": [], "Failed": failed}))
+    };
+    let (queue, requests) = sqs(one_fails).await;
+    let error = queue.change_visibility(&changes(20)).await.unwrap_err();
+    assert!(error.to_string().contains("1 of 10 entries"), "{error}");
+    assert!(
+        error.to_string().contains("ReceiptHandleIsInvalid"),
+        "{error}"
+    );
+    assert_eq!(requests.lock().unwrap().len(), 2);
+}
+
+/// P2: the letter and what came with the message, as far as SQS lets it carry them.
+#[tokio::test]
+async fn a_dead_letter_has_its_reason_and_at_most_ten_attributes() {
+    let (queue, requests) = sqs(|_| Some(json!({"MessageId": "m"}))).await;
+    let text = |name: String, text: &str| Attribute {
+        name,
+        data_type: "String".into(),
+        value: AttributeValue::Text(text.into()),
+    };
+    let mut attributes: Vec<_> = (0..9).map(|n| text(format!("a{n}"), "v")).collect();
+    attributes.push(text("sluice.dead_letter".into(), "an earlier letter"));
+    let message = Message {
+        body: "poison".into(),
+        group: Some("g".into()),
+        attributes,
+        ..Message::default()
+    };
+    let letter = DeadLetter {
+        r#type: LetterType::Permanent,
+        reason: Some(RejectReason::NotJson),
+        detail: "no JSON".into(),
+        original_message_id: "m-1".into(),
+        receives: 1,
+        replays: 3,
+        trace: None,
+    };
+    queue.dead_letter(&message, &letter).await.unwrap();
+    let requests = requests.lock().unwrap();
+    let [sent] = &requests[..] else {
+        unreachable!("one letter")
+    };
+    assert_eq!(sent["QueueUrl"], "http://sqs/dead");
+    assert_eq!(
+        (&sent["MessageBody"], &sent["MessageGroupId"]),
+        (&json!("poison"), &json!("g"))
+    );
+    let attributes = sent["MessageAttributes"].as_object().unwrap();
+    assert_eq!(attributes.len(), 10);
+    let told = attributes["sluice.dead_letter"]["StringValue"]
+        .as_str()
+        .unwrap();
+    assert_eq!(DeadLetter::from_text(told), Some(letter));
+}
+
+/// P2.
+#[tokio::test]
+async fn a_letter_that_is_refused_is_an_error() {
+    let (queue, _) = sqs(|_| None).await;
+    let letter = DeadLetter {
+        r#type: LetterType::Permanent,
+        reason: None,
+        detail: String::new(),
+        original_message_id: String::new(),
+        receives: 1,
+        replays: 0,
+        trace: None,
+    };
+    assert!(
+        queue
+            .dead_letter(&Message::default(), &letter)
+            .await
+            .is_err()
+    );
+}
