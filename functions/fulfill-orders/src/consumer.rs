@@ -9,21 +9,23 @@ use sluice_order::{
 };
 use sluice_store::{OrderStore, PutOutcome, Rejection, StoreError, StoredOrder};
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
     backoff,
     breaker::Breaker,
     message::Message,
-    queue::{QueueControl, VisibilityChange},
+    queue::{QueueControl, QueueError, VisibilityChange},
 };
 
 /// The most writes that are under way at once.
 const MAX_IN_FLIGHT: usize = 32;
 
-/// What is not done so long before the deadline is left for another time: what comes again has to be told to
-/// SQS (3 s at most), and answered.
+/// What is not done so long before the deadline is left for another time.
 const TO_FINISH: Duration = Duration::from_secs(4);
+
+/// So much of that is for telling SQS what comes again when; the rest for the answer.
+const TO_REPORT: Duration = Duration::from_secs(3);
 
 /// A record is begun only with so much time left before that: as much as one call to storage may take.
 const TO_BEGIN: Duration = Duration::from_secs(3);
@@ -161,11 +163,12 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
                 seconds,
             });
         }
-        if !changes.is_empty()
-            && let Err(error) = self.queue.change_visibility(&changes).await
-        {
-            // They come again after the queue's own visibility timeout.
-            tracing::warn!(lane = %self.lane, %error, "the visibility of failed messages was not set");
+        if !changes.is_empty() {
+            // Where it does not work they come again after the queue's own visibility timeout.
+            let told = timeout(TO_REPORT, self.queue.change_visibility(&changes)).await;
+            if let Err(error) = told.unwrap_or_else(|_| Err(QueueError("no answer".to_owned()))) {
+                tracing::warn!(lane = %self.lane, %error, "the visibility of failed messages was not set");
+            }
         }
         again
     }
@@ -331,7 +334,12 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
         let letter = DeadLetter {
             r#type: LetterType::Permanent,
             reason: Some(reason),
-            detail: detail.chars().take(MAX_DETAIL).collect(),
+            // SQS refuses a letter with most of those, and then the message would never leave.
+            detail: detail
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(MAX_DETAIL)
+                .collect(),
             original_message_id: message.id.clone(),
             receives: message.receives,
             replays: message.replays(),

@@ -7,7 +7,7 @@ use aws_sdk_sqs::{
     types::{ChangeMessageVisibilityBatchRequestEntry, MessageAttributeValue},
 };
 
-use futures::future::join_all;
+use futures::{StreamExt, stream};
 use sluice_order::{
     DeadLetter,
     letter::{DEAD_LETTER_ATTRIBUTE, MAX_OTHER_ATTRIBUTES},
@@ -17,6 +17,13 @@ use crate::{
     message::{AttributeValue, Message},
     queue::{QueueControl, QueueError, VisibilityChange},
 };
+
+/// What one call takes.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html>
+const ENTRIES: usize = 10;
+
+/// A batch may have 10,000 records; as many connections as that would need are not to be had.
+const CALLS_AT_ONCE: usize = 32;
 
 /// The lane's queue and its dead-letter queue.
 #[derive(Clone, Debug)]
@@ -40,7 +47,7 @@ impl SqsQueue {
         }
     }
 
-    async fn change_ten(&self, changes: &[VisibilityChange]) -> Result<(), QueueError> {
+    async fn change_some(&self, changes: &[VisibilityChange]) -> Result<(), QueueError> {
         let entries = changes
             .iter()
             .enumerate()
@@ -102,11 +109,12 @@ impl QueueControl for SqsQueue {
     }
 
     async fn change_visibility(&self, changes: &[VisibilityChange]) -> Result<(), QueueError> {
-        // The API takes ten at a time. All go at once: the invocation is about to end.
-        join_all(changes.chunks(10).map(|ten| self.change_ten(ten)))
-            .await
-            .into_iter()
-            .collect()
+        let calls: Vec<_> = changes
+            .chunks(ENTRIES)
+            .map(|some| self.change_some(some))
+            .collect();
+        let answers: Vec<_> = stream::iter(calls).buffered(CALLS_AT_ONCE).collect().await;
+        answers.into_iter().collect()
     }
 }
 

@@ -36,7 +36,7 @@ impl OrderStore for FaultyStore {
             "unavailable" => Err(StoreError::Unavailable("throttled".into())),
             "refused" => Err(StoreError::Refused {
                 reason: RejectReason::TooLarge,
-                message: "Item size has exceeded the maximum allowed size".into(),
+                message: "Item size has exceeded\u{0} the maximum allowed size".into(),
             }),
             "panics" => panic!("on purpose"),
             "lost" => {
@@ -247,6 +247,10 @@ async fn a_letter_says_how_often_its_message_was_replayed() {
     };
     assert!(consume(&store, &queue, vec![replayed]).await.is_empty());
     let (_, letter) = &queue.dead_letters()[0];
+    assert_eq!(
+        letter.detail,
+        "Item size has exceeded the maximum allowed size"
+    );
     assert_eq!(
         (
             letter.replays,

@@ -7,12 +7,17 @@
 mod support;
 
 use std::{
+    future::pending,
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
     time::Duration,
 };
 
-use fulfill_orders::{Consumer, message::Message, queue::MemoryQueue};
-use sluice_order::{Clock, Lane, ListQuery, OrderId, Timestamp};
+use fulfill_orders::{
+    Consumer,
+    message::Message,
+    queue::{MemoryQueue, QueueControl, QueueError, VisibilityChange},
+};
+use sluice_order::{Clock, DeadLetter, Lane, ListQuery, OrderId, Timestamp};
 use sluice_store::{
     Found, MemoryStore, OrderStore, Page, PutOutcome, Rejection, StoreError, StoredOrder,
 };
@@ -184,6 +189,48 @@ async fn what_takes_too_long_is_given_up_before_the_invocation_ends() {
         .filter(|change| change.seconds == 0)
         .count();
     assert!(at_once >= 8, "those that were not begun are handed back");
+}
+
+/// A queue that never answers.
+struct SilentQueue;
+
+impl QueueControl for SilentQueue {
+    async fn dead_letter(&self, _: &Message, _: &DeadLetter) -> Result<(), QueueError> {
+        pending().await
+    }
+
+    async fn change_visibility(&self, _: &[VisibilityChange]) -> Result<(), QueueError> {
+        pending().await
+    }
+}
+
+/// P2: The batch is answered all the same.
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_is_silent_does_not_keep_the_answer() {
+    let store = SlowStore::new(Duration::ZERO, MOMENT);
+    let start = Instant::now();
+    let consumer = Consumer::new(
+        &store,
+        SilentQueue,
+        VirtualClock(start),
+        secrets(),
+        Lane::Standard,
+    );
+    let poison = Message {
+        body: "poison".into(),
+        ..message("p", "fine", 1)
+    };
+    let batch = vec![poison, message("a", "fine", 1)];
+    let again = consumer
+        .consume(batch, Timestamp::from_millis(NOW + 60_000))
+        .await;
+    assert_eq!(again, ["p"]);
+    assert!(
+        start.elapsed() < Duration::from_mins(1),
+        "{:?}",
+        start.elapsed()
+    );
+    assert_eq!(store.inner.orders().len(), 1);
 }
 
 /// P5.

@@ -82,13 +82,9 @@ fn changes(count: u32) -> Vec<VisibilityChange> {
         .collect()
 }
 
-fn all_well(_: &Value) -> Option<Value> {
-    Some(json!({"Successful": [], "Failed": []}))
-}
-
 #[tokio::test]
 async fn visibility_is_changed_ten_at_a_time_and_each_once() {
-    let (queue, requests) = sqs(all_well).await;
+    let (queue, requests) = sqs(|_| Some(json!({"Successful": [], "Failed": []}))).await;
     assert_eq!(queue.change_visibility(&changes(25)).await, Ok(()));
     let requests = requests.lock().unwrap();
     let mut sizes = Vec::new();
