@@ -1,6 +1,6 @@
 //! The consumer of a lane: writes buffered orders into fulfillment storage.
 //!
-//! Each record of a batch is parsed, written and answered for on its own ([`consumer`]): what goes wrong with
+//! A batch ([`consumer`]) is parsed, written and answered for record by record (`record`): what goes wrong with
 //! one is never another's. A record is acknowledged only after its order is stored, was stored before, is
 //! a recorded conflict, or lies in the dead-letter queue with its reason. All else is reported as
 //! failed, so SQS delivers it again. While storage is out of reach the batch is held ([`breaker`]).
@@ -11,6 +11,7 @@ pub mod consumer;
 pub mod event;
 pub mod message;
 pub mod queue;
+mod record;
 mod sqs;
 
 pub use consumer::Consumer;
