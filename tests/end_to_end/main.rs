@@ -4,6 +4,11 @@
 //! `make end-to-end` runs these. Every wait is for a condition, and bounded.
 
 mod attacks;
+mod consumers;
 mod faults;
+mod flood;
+mod kills;
+mod orders;
+mod outage;
 mod path;
 mod stack;

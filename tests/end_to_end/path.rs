@@ -76,7 +76,7 @@ async fn other_content_under_a_used_key_is_kept_as_a_rejection() {
 async fn an_unsigned_call_is_refused() {
     let stack = Stack::take().await;
     let request = stack.request(reqwest::Method::GET, "/orders?customer_id=path-1");
-    assert_eq!(stack.send_unsigned(request).await.status, 403);
+    assert_eq!(stack.send_as_is(request).await.status, 403);
 }
 
 /// The sample of the README, as it stands there.

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    env, fs,
     time::{Duration, Instant},
 };
 
@@ -38,29 +37,37 @@ pub struct Answer {
 }
 
 impl Stack {
-    /// The stack that the environment names, once it is this test's turn.
+    /// The stack that the environment names, once it is this test's turn, and as it was deployed.
     pub async fn take() -> Self {
         let turn = TURN.lock().await;
         let deployed = Deployed::find().await;
-        Self {
+        let stack = Self {
             sqs: aws_sdk_sqs::Client::new(&deployed.config),
             dynamodb: aws_sdk_dynamodb::Client::new(&deployed.config),
             deployed,
             _turn: turn,
-        }
+        };
+        stack.as_deployed().await;
+        stack
     }
 
     pub fn output(&self, name: &str) -> &str {
         self.deployed.output(name)
     }
 
+    /// Address of the local AWS.
+    pub fn endpoint(&self) -> &str {
+        &self.deployed.endpoint
+    }
+
+    /// Sends with a signature for the API.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
-        self.send_unsigned(request.header("authorization", signature("execute-api")))
+        self.send_as_is(request.header("authorization", signature("execute-api")))
             .await
     }
 
-    pub async fn send_unsigned(&self, request: reqwest::RequestBuilder) -> Answer {
-        let response = request.send().await.expect("the API answers");
+    pub async fn send_as_is(&self, request: reqwest::RequestBuilder) -> Answer {
+        let response = request.send().await.expect("an answer comes");
         let status = response.status().as_u16();
         let headers = response
             .headers()
@@ -85,6 +92,12 @@ impl Stack {
         self.deployed
             .http
             .request(method, format!("{}{path}", self.output("ApiUrl")))
+    }
+
+    /// A request to the local AWS itself.
+    pub fn to_aws(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        let url = format!("{}{path}", self.endpoint());
+        self.deployed.http.request(method, url)
     }
 
     pub async fn post(&self, key: Option<&str>, order: &Value) -> Answer {
@@ -222,6 +235,24 @@ impl Stack {
             .collect()
     }
 
+    /// Every item of the table, as JSON.
+    pub async fn table(&self) -> Vec<Value> {
+        let mut pages = self
+            .dynamodb
+            .scan()
+            .table_name(self.output("OrdersTable"))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut items = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.expect("the table can be read");
+            items.push(serde_dynamo::from_item(item).expect("an item is JSON"));
+        }
+        items
+    }
+
     /// Every item of the table that the customer's orders have.
     pub async fn items_of(&self, customer: &str) -> Vec<HashMap<String, AttributeValue>> {
         let mut pages = self
@@ -253,26 +284,4 @@ pub async fn wait_for(what: &str, mut condition: impl AsyncFnMut() -> bool) {
         assert!(begun.elapsed() < PATIENCE, "waited {PATIENCE:?} for {what}");
         sleep(Duration::from_millis(200)).await;
     }
-}
-
-/// The processes of this stack's function for the standard lane. The local AWS runs each as a process of the
-/// host, with the settings of the template in its environment.
-pub fn fulfill_processes() -> Vec<u32> {
-    let endpoint = format!("AWS_ENDPOINT_URL={}", env::var("AWS_ENDPOINT_URL").unwrap());
-    let wanted = [
-        endpoint.as_str(),
-        "LANE=standard",
-        "POWERTOOLS_SERVICE_NAME=fulfill-orders",
-    ];
-    fs::read_dir("/proc")
-        .expect("/proc is there")
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter(|pid| {
-            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            let settings: Vec<_> = environment.split(|byte| *byte == 0).collect();
-            wanted
-                .iter()
-                .all(|setting| settings.contains(&setting.as_bytes()))
-        })
-        .collect()
 }

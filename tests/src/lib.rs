@@ -1,8 +1,10 @@
 //! What the tests that cross crates share.
 
 pub mod cases;
+pub mod checker;
 pub mod event;
 pub mod matching;
+pub mod proxy;
 pub mod stack;
 
 use std::path::PathBuf;
