@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use sluice_order::OrderId;
 
+use crate::dlq::args::DlqArguments;
+
 const EXAMPLES: &str = "\
 Examples:
   sluice submit order.json                      post one order under a new key, and print the key
@@ -18,6 +20,8 @@ Examples:
   sluice replay sales.csv --rate 50 --limit 100 the first hundred, at most 50 a second
   sluice replay sales.csv --speed 3600          at the file's own timing, an hour in each second
   sluice --stack shop-staging replay sales.csv  against another stack
+  sluice dlq list                               what could not be fulfilled, and why
+  sluice dlq replay --reason PANIC --dry-run    what would go back to its queue, once the cause is mended
 
 Where it looks:
   The addresses are the outputs of the CloudFormation stack. Region and credentials come from where every AWS tool
@@ -29,7 +33,7 @@ Exit codes:
   1  something is missing or wrong, or was refused
   2  wrong usage, or the environment: no such stack, no credentials, no connection, an unreadable file";
 
-/// Posts orders to Sluice, shows where they stand, and checks that storage holds what was accepted.
+/// Posts orders to Sluice, shows where they stand, checks that storage holds what was accepted, and handles dead letters.
 #[derive(Parser, Debug)]
 #[command(name = "sluice", version, after_help = EXAMPLES)]
 pub struct Arguments {
@@ -51,6 +55,7 @@ pub(crate) enum Command {
     Submit(SubmitArguments),
     Status(StatusArguments),
     Replay(ReplayArguments),
+    Dlq(DlqArguments),
 }
 
 /// Post one order and print the answer
@@ -119,14 +124,14 @@ pub(crate) struct ReplayArguments {
     pub(crate) json: bool,
 }
 
-fn positive(text: &str) -> Result<f64, String> {
+pub(crate) fn positive(text: &str) -> Result<f64, String> {
     text.parse()
         .ok()
         .filter(|n: &f64| n.is_finite() && *n > 0.0)
         .ok_or_else(|| "must be a number above 0".to_owned())
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
     text.parse()
         .ok()
         .filter(|n| *n > 0)

@@ -1,4 +1,4 @@
-//! The operator's command: post an order, see where one stands, replay sales and check storage.
+//! The operator's command: post an order, see where one stands, replay sales and check storage, handle dead letters.
 //!
 //! Everything it needs to know of a deployment it reads from the outputs of the `CloudFormation` stack
 //! ([`stack`]), so it works the same on AWS and on a local stack. Calls to the API are signed ([`sign`])
@@ -8,6 +8,8 @@
 pub mod api;
 mod args;
 mod aws;
+mod counts;
+mod dlq;
 mod failure;
 mod output;
 mod problem;
@@ -30,5 +32,6 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Submit(arguments) => submit::run(&stack, &arguments).await,
         Command::Status(arguments) => status::run(&stack, &arguments).await,
         Command::Replay(arguments) => replay::run(&stack, &arguments).await,
+        Command::Dlq(arguments) => dlq::run(&stack, &arguments).await,
     }
 }

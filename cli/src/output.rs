@@ -1,6 +1,9 @@
 //! What goes to standard output.
 
-use std::io::{ErrorKind, Write};
+use std::{
+    fmt::Write as _,
+    io::{ErrorKind, Write},
+};
 
 use crate::Failure;
 
@@ -20,20 +23,62 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|error| {
         Failure::environment(format!("the answer is no JSON: {error}"), "report this")
     })?;
-    print(&text)
+    print(&tame_json(&text))
+}
+
+/// JSON that means the same and steers no terminal. Its own line feeds are outside of texts, and stay.
+fn tame_json(json: &str) -> String {
+    let mut tame = String::with_capacity(json.len());
+    for c in json.chars() {
+        if steers(c) && c != '\n' {
+            // Writing to a string cannot fail.
+            let _ = write!(tame, "\\u{:04x}", u32::from(c));
+        } else {
+            tame.push(c);
+        }
+    }
+    tame
 }
 
 /// Text of a customer or the service without what steers a terminal.
 pub(crate) fn tame(text: &str) -> String {
     let mut tame = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() {
+        if steers(c) {
             tame.extend(c.escape_default());
         } else {
             tame.push(c);
         }
     }
     tame
+}
+
+/// Control characters, and those that turn the direction of what follows, so that it reads as something else.
+fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Rows of cells, the columns aligned. The last one may be as long as it likes.
+pub(crate) fn columns(rows: &[Vec<String>]) -> String {
+    let mut widths = Vec::new();
+    for row in rows {
+        for (at, cell) in row.iter().enumerate() {
+            let width = cell.chars().count();
+            match widths.get_mut(at) {
+                Some(widest) => *widest = width.max(*widest),
+                None => widths.push(width),
+            }
+        }
+    }
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths);
+        let cells: Vec<_> = cells
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Rows of a name and a value, the names aligned.
@@ -53,6 +98,32 @@ mod tests {
     #[test]
     fn control_characters_lose_their_power() {
         assert_eq!(tame("a\u{1b}[2J\u{9b}é\n"), "a\\u{1b}[2J\\u{9b}é\\n");
+    }
+
+    #[test]
+    fn what_turns_the_direction_loses_its_power_too() {
+        assert_eq!(tame("a\u{202e}b"), "a\\u{202e}b");
+    }
+
+    #[test]
+    fn tame_json_means_the_same() {
+        let value = serde_json::json!({"a": ["\u{9b}2J\u{7f}\u{202e}\u{1b}\n é"]});
+        let text = tame_json(&serde_json::to_string_pretty(&value).unwrap());
+        assert!(
+            text.contains("\\u009b2J\\u007f\\u202e\\u001b\\n é"),
+            "{text}"
+        );
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&text).unwrap(),
+            value
+        );
+    }
+
+    #[test]
+    fn columns_are_aligned() {
+        let rows = [["a", "long", "x y"], ["bcd", "", "z"]];
+        let rows = rows.map(|row| row.map(str::to_owned).to_vec());
+        assert_eq!(columns(&rows), "a    long  x y\nbcd        z");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 pub mod check;
 mod drain;
-mod pace;
+pub(crate) mod pace;
 pub mod post;
 mod price;
 pub mod record;

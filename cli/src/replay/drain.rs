@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use aws_sdk_sqs::types::QueueAttributeName;
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
-use crate::{Failure, aws::Aws, progress::Progress, stack::LaneQueues};
+use crate::{Failure, aws::Aws, counts, progress::Progress, stack::LaneQueues};
 
 const POLL: Duration = Duration::from_secs(1);
 
@@ -61,31 +60,7 @@ impl<'a> Buffer<'a> {
     }
 
     async fn count(&self, queue: &str) -> Result<u64, Failure> {
-        let counted = [
-            QueueAttributeName::ApproximateNumberOfMessages,
-            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
-        ];
-        let answer = self
-            .client
-            .get_queue_attributes()
-            .queue_url(queue)
-            .set_attribute_names(Some(counted.to_vec()))
-            .send()
-            .await
-            .map_err(|e| self.aws.explain("count the messages of the queues", &e))?;
-        let attributes = answer.attributes();
-        let count = |name| attributes?.get(name)?.parse::<u64>().ok();
-        counted
-            .iter()
-            .map(count)
-            .sum::<Option<u64>>()
-            .ok_or_else(|| {
-                Failure::environment(
-                    format!("the queue {queue} does not say how many messages it holds"),
-                    "check the stack's queue outputs",
-                )
-            })
+        counts::count(self.aws, &self.client, queue).await
     }
 }
 

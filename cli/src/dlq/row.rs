@@ -1,0 +1,161 @@
+//! A letter on one line: ids and reasons, never what was ordered.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::Serialize;
+use sluice_order::{OrderId, Timestamp};
+
+use super::{letter::Letter, why::Why};
+use crate::output::{columns, tame};
+
+const HEADINGS: [&str; 8] = [
+    "MESSAGE", "LANE", "REASON", "RECEIVES", "REPLAYS", "AGE", "ORDER", "DETAIL",
+];
+
+/// What a list tells of a letter.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub(crate) struct Row {
+    message_id: String,
+    lane: &'static str,
+    reason: Why,
+    detail: String,
+    receives: Option<u32>,
+    replays: u32,
+    sent_at: Option<Timestamp>,
+    order_id: Option<OrderId>,
+}
+
+impl Row {
+    pub(crate) fn of(letter: &Letter) -> Self {
+        Self {
+            message_id: letter.id.clone(),
+            lane: letter.lane.as_str(),
+            reason: letter.why(),
+            detail: letter.detail(),
+            receives: letter.receives(),
+            replays: letter.replays(),
+            sent_at: letter.sent_at,
+            order_id: letter.order_id,
+        }
+    }
+
+    fn cells(&self, now: Timestamp) -> Vec<String> {
+        let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+        vec![
+            tame(&self.message_id),
+            self.lane.to_owned(),
+            self.reason.to_string(),
+            or_dash(self.receives.map(|n| n.to_string())),
+            self.replays.to_string(),
+            or_dash(self.sent_at.map(|at| age(at, now))),
+            or_dash(self.order_id.map(|id| id.to_string())),
+            tame(&self.detail),
+        ]
+    }
+}
+
+/// The letters as a table.
+pub(crate) fn table(letters: &[Letter], now: Timestamp) -> String {
+    let headings = HEADINGS.map(str::to_owned).to_vec();
+    let rows = letters.iter().map(|letter| Row::of(letter).cells(now));
+    columns(&std::iter::once(headings).chain(rows).collect::<Vec<_>>())
+}
+
+/// One letter, for a line that tells what became of it.
+pub(crate) fn line(letter: &Letter) -> String {
+    let Row {
+        message_id,
+        lane,
+        reason,
+        order_id,
+        ..
+    } = Row::of(letter);
+    let order = order_id.map_or_else(|| "names no order".to_owned(), |id| id.to_string());
+    format!("{}  {lane}  {reason}  {order}", tame(&message_id))
+}
+
+/// How many letters there are of each reason, as `2 PANIC, 1 moved`.
+pub(crate) fn reasons(letters: &[Letter]) -> BTreeMap<String, usize> {
+    let mut reasons = BTreeMap::new();
+    for letter in letters {
+        *reasons.entry(letter.why().to_string()).or_default() += 1;
+    }
+    reasons
+}
+
+/// How long ago, in at most two units.
+pub(crate) fn age(then: Timestamp, now: Timestamp) -> String {
+    let millis = now.as_millis().saturating_sub(then.as_millis());
+    let seconds = Duration::from_millis(u64::try_from(millis).unwrap_or(0)).as_secs();
+    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, _) => format!("{minutes}m {}s", seconds % 60),
+        (0, ..) => format!("{hours}h {}m", minutes % 60),
+        _ => format!("{days}d {}h", hours % 24),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sqs::types::MessageSystemAttributeName as System;
+
+    use super::*;
+    use crate::dlq::letter::tests::{PANIC, letter, note, text};
+
+    #[test]
+    fn a_row_tells_why_and_nothing_of_the_content() {
+        let id = format!("ord_{}", "A".repeat(32));
+        let body = format!(r#"{{"id":"{id}","data":"12 High Street"}}"#);
+        let sent = [(System::SentTimestamp, "1000")];
+        let letters = [
+            letter("m-1", &body, &[note(PANIC)], &sent),
+            letter("m-2", "High", &[("ErrorCode", text("\u{1b}[2J"))], &[]),
+        ];
+        let table = table(&letters, Timestamp::from_millis(62_000));
+        let lines: Vec<_> = table.lines().collect();
+        assert_eq!(lines.len(), 3);
+        let cells = |line: &str| {
+            line.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            cells(lines[1]),
+            [
+                "m-1",
+                "standard",
+                "PANIC",
+                "5",
+                "1",
+                "1m",
+                "1s",
+                &id,
+                "processing",
+                "panicked"
+            ]
+        );
+        assert!(lines[2].starts_with("m-2      standard  moved   -         0        -"));
+        assert!(lines[2].ends_with("SNS could not deliver it: \\u{1b}[2J"));
+        assert!(!table.contains("High"));
+        assert_eq!(line(&letters[1]), "m-2  standard  moved  names no order");
+        let counts: Vec<_> = reasons(&letters).into_iter().collect();
+        assert_eq!(counts, [("PANIC".to_owned(), 1), ("moved".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn an_age_has_two_units_at_most() {
+        let age = |seconds: i64| {
+            let now = Timestamp::from_millis(2_000_000_000_000);
+            age(
+                Timestamp::from_millis(now.as_millis() - seconds * 1_000),
+                now,
+            )
+        };
+        assert_eq!(age(-5), "0s");
+        assert_eq!(age(59), "59s");
+        assert_eq!(age(61), "1m 1s");
+        assert_eq!(age(7_260), "2h 1m");
+        assert_eq!(age(14 * 86_400 + 3_600), "14d 1h");
+    }
+}
