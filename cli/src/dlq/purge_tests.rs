@@ -138,6 +138,18 @@ async fn what_names_an_order_is_on_record_and_everything_is_removed() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_forged_id_is_no_order_s() {
+    let (queues, store) = (MemoryQueues::default(), MemoryStore::default());
+    let body = accepted("whole").to_body().unwrap();
+    let forged = r#"{"type":"permanent","reason":"FORGED_ID"}"#;
+    queues.put(Lane::Standard, "a", &body, &[note(forged)]);
+    let exit = purge(&queues, &store, &["--yes"], None).await;
+    assert_eq!(exit, Ok(Exit::Fine));
+    assert_eq!(visible(&queues), 0);
+    assert_eq!(store.rejections().len(), 0);
+}
+
 /// P2: what was accepted does not vanish without a record.
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_recorded_is_not_removed() {
