@@ -166,6 +166,29 @@ def consumers_take_their_lane_by_its_settings_and_fail_records_one_by_one(templa
 
 
 @breaks(
+    ("FulfillHot.Properties.Environment.Variables.WRITES_PER_SECOND", {"Ref": "StandardWritesPerSecond"}),
+    ("FulfillStandard.Properties.Environment.Variables.BATCH_SIZE",),
+    ("FulfillStandard.Properties.Timeout", 90),
+    ("Parameters.StandardBatchSize.Default", 100),
+    ("Parameters.HotWritesPerSecond.Default", 500),
+)
+def consumers_know_the_pace_of_their_lane(template):
+    for lane in LANES:
+        function = properties(template, f"Fulfill{lane}")
+        settings = {"WRITES_PER_SECOND": "WritesPerSecond", "CONCURRENCY": "Concurrency", "BATCH_SIZE": "BatchSize"}
+        for variable, parameter in settings.items():
+            if function["Environment"]["Variables"].get(variable) != {"Ref": f"{lane}{parameter}"}:
+                yield f"Fulfill{lane}: {variable} is not {lane}{parameter}"
+        # functions/fulfill-orders/src/consumer.rs counts on it.
+        if function["Timeout"] != 60:
+            yield f"Fulfill{lane}: the timeout is not 60 s"
+        default = {name: template["Parameters"][f"{lane}{name}"]["Default"] for name in settings.values()}
+        seconds = default["BatchSize"] * default["Concurrency"] / default["WritesPerSecond"]
+        if not 5 <= seconds <= 48:
+            yield f"{lane}: a batch is {seconds} s of work by default, and must be 5 to 48"
+
+
+@breaks(
     ("HotQueue.Properties.SqsManagedSseEnabled",),
     ("StandardQueue.Properties.KmsMasterKeyId", "alias/aws/sqs"),
     ("OrdersTopic.Properties.KmsMasterKeyId",),

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use sluice_order::OrderId;
 
-use crate::dlq::args::DlqArguments;
+use crate::{dlq::args::DlqArguments, plan::args::PlanArguments};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,6 +22,8 @@ Examples:
   sluice --stack shop-staging replay sales.csv  against another stack
   sluice dlq list                               what could not be fulfilled, and why
   sluice dlq replay --reason PANIC --dry-run    what would go back to its queue, once the cause is mended
+  sluice plan --peak 5000/s --for 10m --writes-per-second 400
+                                                what a sale will do to the queue, the limits and the bill
 
 Where it looks:
   The addresses are the outputs of the CloudFormation stack. Region and credentials come from where every AWS tool
@@ -33,7 +35,7 @@ Exit codes:
   1  something is missing or wrong, or was refused
   2  wrong usage, or the environment: no such stack, no credentials, no connection, an unreadable file";
 
-/// Posts orders to Sluice, shows where they stand, checks that storage holds what was accepted, and handles dead letters.
+/// Posts orders to Sluice, shows where they stand, checks that storage holds what was accepted, handles dead letters, plans sales.
 #[derive(Parser, Debug)]
 #[command(name = "sluice", version, after_help = EXAMPLES)]
 pub struct Arguments {
@@ -56,6 +58,7 @@ pub(crate) enum Command {
     Status(StatusArguments),
     Replay(ReplayArguments),
     Dlq(DlqArguments),
+    Plan(Box<PlanArguments>),
 }
 
 /// Post one order and print the answer

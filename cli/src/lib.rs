@@ -1,4 +1,5 @@
-//! The operator's command: post an order, see where one stands, replay sales and check storage, handle dead letters.
+//! The operator's command: post an order, see where one stands, replay sales and check storage, handle dead letters,
+//! plan a sale.
 //!
 //! Everything it needs to know of a deployment it reads from the outputs of the `CloudFormation` stack
 //! ([`stack`]), so it works the same on AWS and on a local stack. Calls to the API are signed ([`sign`])
@@ -12,6 +13,7 @@ mod counts;
 mod dlq;
 mod failure;
 mod output;
+mod plan;
 mod problem;
 mod progress;
 pub mod replay;
@@ -33,5 +35,6 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Status(arguments) => status::run(&stack, &arguments).await,
         Command::Replay(arguments) => replay::run(&stack, &arguments).await,
         Command::Dlq(arguments) => dlq::run(&stack, &arguments).await,
+        Command::Plan(arguments) => plan::run(&arguments),
     }
 }

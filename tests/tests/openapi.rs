@@ -2,7 +2,7 @@
 
 use accept_order::{AcceptOrder, MemoryPublisher};
 use aws_lambda_events::sqs::SqsEvent;
-use fulfill_orders::{Consumer, queue::MemoryQueue};
+use fulfill_orders::{Consumer, Pace, queue::MemoryQueue};
 use jsonschema::Validator;
 use read_orders::ReadOrders;
 use serde_json::{Value, json};
@@ -36,6 +36,7 @@ async fn every_answer_is_documented() {
         SystemClock,
         secrets(),
         Lane::Standard,
+        Pace::every(std::time::Duration::ZERO),
     );
     let reader = ReadOrders::new(&store, secrets());
     let mut seen = std::collections::BTreeSet::new();

@@ -168,10 +168,12 @@ impl<Q: Queues, S: OrderStore, C: Clock> Purge<'_, Q, S, C> {
         match recorded {
             Ok(()) => Ok(Recorded::Yes),
             Err(StoreError::Refused { message, .. }) => Err(NotRemoved::ThisOne(message)),
-            Err(error @ StoreError::Unavailable(_)) => Err(NotRemoved::Any(Failure::environment(
-                format!("the rejection cannot be recorded, so the letter stays: {error}"),
-                "see that dynamodb:GetItem and PutItem on the table work, then run it again",
-            ))),
+            Err(error @ (StoreError::Unavailable(_) | StoreError::Throttled(_))) => {
+                Err(NotRemoved::Any(Failure::environment(
+                    format!("the rejection cannot be recorded, so the letter stays: {error}"),
+                    "see that dynamodb:GetItem and PutItem on the table work, then run it again",
+                )))
+            }
         }
     }
 }

@@ -87,7 +87,11 @@ impl OrderStore for Grumpy {
         self.inner.put(order).await
     }
 
-    async fn reject(&self, rejection: &Rejection) -> Result<(), StoreError> {
+    async fn is_stored(&self, rejection: &Rejection) -> Result<bool, StoreError> {
+        self.inner.is_stored(rejection).await
+    }
+
+    async fn record(&self, rejection: &Rejection) -> Result<(), StoreError> {
         if self.is_away {
             return Err(StoreError::Unavailable("away".to_owned()));
         }
@@ -97,7 +101,7 @@ impl OrderStore for Grumpy {
                 message: "size".to_owned(),
             });
         }
-        self.inner.reject(rejection).await
+        self.inner.record(rejection).await
     }
 
     async fn find(&self, id: &OrderId) -> Result<Option<Found>, StoreError> {

@@ -86,6 +86,11 @@ impl Breaker {
 }
 
 impl Permit<'_> {
+    /// Whether it is for a probe.
+    pub(crate) fn is_probe(&self) -> bool {
+        self.probe.is_some()
+    }
+
     /// Storage answered.
     pub(crate) fn succeeded(self) {
         let mut state = self.breaker.state();

@@ -11,8 +11,9 @@ use crate::{
     backoff,
     breaker::Breaker,
     message::Message,
+    pace::Pace,
     queue::{QueueControl, QueueError, VisibilityChange},
-    record::{Failure, Outcome},
+    record::{Failure, Limits, Outcome},
 };
 
 /// The most writes that are under way at once.
@@ -24,11 +25,16 @@ const TO_FINISH: Duration = Duration::from_secs(4);
 /// So much of that is for telling SQS what comes again when; the rest for the answer.
 const TO_REPORT: Duration = Duration::from_secs(3);
 
-/// A record is begun only with so much time left before that: as much as one call to storage may take.
+/// A record is begun, and a write started, only with so much time left before that: as much as one call to storage may
+/// take.
 const TO_BEGIN: Duration = Duration::from_secs(3);
 
-/// A message that was received so often may be what kills the process. It is begun after the others, and
-/// alone: whatever came before it is then done.
+/// How long an invocation may take: the function's timeout in the template.
+const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// A message that was received so often may be what kills the process. Each other time it is begun after all the
+/// others, and alone: whatever came before it is then done. The times between, it is a message like any other, since an
+/// outage raises the count too.
 const SUSPECT_FROM: u32 = 4;
 
 /// The consumer of one lane.
@@ -40,11 +46,12 @@ pub struct Consumer<S, Q, C> {
     pub(crate) lane: Lane,
     random: Box<dyn Fn() -> u32 + Send + Sync>,
     pub(crate) breaker: Breaker,
+    pub(crate) pace: Pace,
 }
 
 impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
     /// The consumer with its parts.
-    pub fn new(store: S, queue: Q, clock: C, secrets: Secrets, lane: Lane) -> Self {
+    pub fn new(store: S, queue: Q, clock: C, secrets: Secrets, lane: Lane, pace: Pace) -> Self {
         Self {
             store,
             queue,
@@ -53,6 +60,7 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
             lane,
             random: Box::new(|| getrandom::u32().unwrap_or_default()),
             breaker: Breaker::default(),
+            pace,
         }
     }
 
@@ -66,20 +74,27 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
     /// Processes a batch until shortly before the deadline. Returns the ids of the messages that must come
     /// again; all others are done and may be deleted.
     pub async fn consume(&self, mut messages: Vec<Message>, deadline: Timestamp) -> Vec<String> {
-        // From here on the time is the machine's monotonic one, which nobody sets.
-        let left = deadline.as_millis() - self.clock.now().as_millis();
-        let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
-        let cutoff = Instant::now() + left.saturating_sub(TO_FINISH);
-        // Suspects in any order: the count tells nothing more of them, since an outage raises it too.
-        messages.sort_by_cached_key(|message| match message.receives {
-            SUSPECT_FROM.. => (SUSPECT_FROM, (self.random)()),
-            receives => (receives, 0),
-        });
-        let suspects = messages.partition_point(|message| message.receives < SUSPECT_FROM);
-        let (fresh, suspects) = messages.split_at(suspects);
-        let mut outcomes = self.process_all(fresh, MAX_IN_FLIGHT, cutoff).await;
+        let cutoff = Instant::now() + self.time_left(deadline).saturating_sub(TO_FINISH);
+        self.pace.begin();
+        // Suspects in any order: the count tells nothing more of them.
+        messages.sort_by_cached_key(|message| is_suspect(message).then(|| (self.random)()));
+        let suspects = messages.partition_point(|message| !is_suspect(message));
+        let (others, suspects) = messages.split_at(suspects);
+        let mut outcomes = self.process_all(others, MAX_IN_FLIGHT, cutoff).await;
         outcomes.extend(self.process_all(suspects, 1, cutoff).await);
         self.report(messages, &outcomes).await
+    }
+
+    /// How long the invocation has from here, where it starts. A wall clock that says something else than about the
+    /// timeout is wrong; from here on the time is the machine's monotonic one, which nobody sets.
+    fn time_left(&self, deadline: Timestamp) -> Duration {
+        let left = deadline.as_millis() - self.clock.now().as_millis();
+        let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+        if (TIMEOUT / 2..=TIMEOUT).contains(&left) {
+            left
+        } else {
+            TIMEOUT
+        }
     }
 
     async fn process_all(
@@ -88,11 +103,15 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
         at_once: usize,
         cutoff: Instant,
     ) -> Vec<Outcome> {
-        stream::iter(messages)
-            .map(|message| self.process(message, cutoff))
-            .buffered(at_once)
+        let works = messages.iter().enumerate();
+        let mut outcomes: Vec<(usize, Outcome)> = stream::iter(works)
+            .map(async |(at, message)| (at, self.process(message, cutoff).await))
+            // In any order: a slow record holds up no other.
+            .buffer_unordered(at_once)
             .collect()
-            .await
+            .await;
+        outcomes.sort_by_key(|(at, _)| *at);
+        outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }
 
     /// Says when each message that is not done comes again, and returns their ids.
@@ -113,6 +132,10 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
         for (message, outcome) in messages.into_iter().zip(outcomes) {
             let seconds = match outcome {
                 Outcome::Transient => backoff::seconds(message.receives, (self.random)()),
+                // Whoever loses again and again must not use its receives up.
+                Outcome::HandedBack if message.receives >= SUSPECT_FROM => {
+                    backoff::seconds(message.receives, (self.random)())
+                }
                 Outcome::HandedBack => 0,
                 Outcome::Stored
                 | Outcome::Duplicate
@@ -137,18 +160,21 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
 
     /// What becomes of one record by the cutoff.
     async fn process(&self, message: &Message, cutoff: Instant) -> Outcome {
-        if cutoff.saturating_duration_since(Instant::now()) < TO_BEGIN {
-            // While storage is out of reach, back at once would only mean received in vain.
-            return if self.breaker.is_open() {
-                Outcome::Transient
-            } else {
-                Outcome::HandedBack
-            };
+        let limits = Limits {
+            latest: cutoff.checked_sub(TO_BEGIN).unwrap_or(cutoff),
+            is_alone: is_suspect(message),
+        };
+        if Instant::now() > limits.latest {
+            return self.settle(message, Failure::NoTime, limits).await;
         }
-        if let Ok(outcome) = timeout_at(cutoff, self.answer(message)).await {
+        if let Ok(outcome) = timeout_at(cutoff, self.answer(message, limits)).await {
             return outcome;
         }
         let why = "not done in the time of one invocation".to_owned();
-        self.settle(message, Failure::Transient(why)).await
+        self.settle(message, Failure::Transient(why), limits).await
     }
+}
+
+fn is_suspect(message: &Message) -> bool {
+    message.receives >= SUSPECT_FROM && message.receives.is_multiple_of(2)
 }

@@ -10,10 +10,12 @@ pub mod breaker;
 pub mod consumer;
 pub mod event;
 pub mod message;
+pub mod pace;
 pub mod queue;
 mod record;
 mod sqs;
 
 pub use consumer::Consumer;
 pub use event::handle;
+pub use pace::Pace;
 pub use sqs::SqsQueue;

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use fulfill_orders::{Consumer, SqsQueue};
+use fulfill_orders::{Consumer, Pace, SqsQueue};
 use lambda_runtime::{Context, Error};
 use sluice_order::{Lane, SystemClock};
 use sluice_runtime::{
@@ -37,6 +37,12 @@ async fn main() -> Result<(), Error> {
         let lane: Lane = sluice_runtime::required("LANE")?
             .parse()
             .map_err(|error| SettingError::invalid("LANE", error))?;
+        let pace = Pace::fitting(
+            sluice_runtime::number("WRITES_PER_SECOND")?,
+            sluice_runtime::number("CONCURRENCY")?,
+            sluice_runtime::number("BATCH_SIZE")?,
+        )
+        .map_err(SettingError::unfit)?;
         let config = aws::config(WRITE).await;
         let store = DynamoStore::new(aws_sdk_dynamodb::Client::new(&config), table);
         let config = config
@@ -45,7 +51,14 @@ async fn main() -> Result<(), Error> {
             .retry_config(QUEUE.retries())
             .build();
         let queue = SqsQueue::new(&config, queue_url, dead_letter_url);
-        let consumer = Arc::new(Consumer::new(store, queue, SystemClock, secrets, lane));
+        let consumer = Arc::new(Consumer::new(
+            store,
+            queue,
+            SystemClock,
+            secrets,
+            lane,
+            pace,
+        ));
         Ok(
             async move |event: SqsEvent, context: Context| -> SqsBatchResponse {
                 fulfill_orders::handle(&consumer, event, context.deadline).await

@@ -7,6 +7,7 @@ use sluice_order::{
     Clock, DeadLetter, LetterType, OrderAccepted, OrderId, ParseFailure, RejectReason,
 };
 use sluice_store::{OrderStore, PutOutcome, Rejection, StoreError, StoredOrder};
+use tokio::time::Instant;
 
 use crate::{Consumer, message::Message, queue::QueueControl};
 
@@ -33,6 +34,15 @@ pub(crate) enum Outcome {
     HandedBack,
 }
 
+/// What a record has to keep to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// No write is started later.
+    pub(crate) latest: Instant,
+    /// Nothing else is begun while it is under way.
+    pub(crate) is_alone: bool,
+}
+
 /// Why a record is not done.
 pub(crate) enum Failure {
     /// It may be done later.
@@ -43,12 +53,26 @@ pub(crate) enum Failure {
         detail: String,
         order_id: Option<OrderId>,
     },
+    /// The invocation has no time for it.
+    NoTime,
+}
+
+/// Why storage did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+enum NotDone {
+    #[error(transparent)]
+    Store(StoreError),
+    #[error("no time left for another write")]
+    NoTime,
 }
 
 impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
     /// Fulfils one record, or turns what stands against it into what happens to its message.
-    pub(crate) async fn answer(&self, message: &Message) -> Outcome {
-        let failure = match AssertUnwindSafe(self.fulfill(message)).catch_unwind().await {
+    pub(crate) async fn answer(&self, message: &Message, limits: Limits) -> Outcome {
+        let failure = match AssertUnwindSafe(self.fulfill(message, limits))
+            .catch_unwind()
+            .await
+        {
             Ok(Ok(outcome)) => return outcome,
             Ok(Err(failure)) => failure,
             Err(_) if message.receives < PANICS_ALLOWED => {
@@ -60,33 +84,86 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
                 order_id: self.id_of(message),
             },
         };
-        self.settle(message, failure).await
+        let settled = AssertUnwindSafe(self.settle(message, failure, limits))
+            .catch_unwind()
+            .await;
+        settled.unwrap_or_else(|_| {
+            tracing::error!(message.id = message.id, lane = %self.lane, "settling panicked: to be tried again");
+            Outcome::Transient
+        })
     }
 
-    /// Asks storage, as often as it takes while the breaker is open: the invocation holds its record until a
-    /// probe succeeds or its time is over.
-    async fn ask<T>(
+    /// Writes, at the pace; see [`Consumer::ask`].
+    async fn write<T>(
         &self,
+        limits: Limits,
         mut call: impl AsyncFnMut() -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        loop {
-            let permit = self.breaker.admit().await;
+    ) -> Result<T, NotDone> {
+        self.ask(limits, async || {
+            let turn = self.pace.turn(limits.latest).await.ok_or(NotDone::NoTime)?;
             let answer = call().await;
             match &answer {
-                Err(StoreError::Unavailable(_)) => permit.failed(),
-                Ok(_) | Err(StoreError::Refused { .. }) => {
+                Ok(_) => self.pace.succeeded(),
+                Err(StoreError::Throttled(_)) => self.pace.throttled(turn),
+                Err(StoreError::Refused { .. } | StoreError::Unavailable(_)) => {}
+            }
+            answer.map_err(NotDone::Store)
+        })
+        .await
+    }
+
+    /// Records a rejection, unless the order is stored.
+    async fn reject(&self, rejection: &Rejection, limits: Limits) -> Result<(), NotDone> {
+        let look = async || {
+            self.store
+                .is_stored(rejection)
+                .await
+                .map_err(NotDone::Store)
+        };
+        if self.ask(limits, look).await? {
+            return Ok(());
+        }
+        let record = async || self.store.record(rejection).await;
+        self.write(limits, record).await
+    }
+
+    /// Asks storage, as often as it takes while the breaker is open: the invocation holds its record until a probe
+    /// succeeds or its time is over.
+    async fn ask<T>(
+        &self,
+        limits: Limits,
+        mut call: impl AsyncFnMut() -> Result<T, NotDone>,
+    ) -> Result<T, NotDone> {
+        loop {
+            let permit = self.breaker.admit().await;
+            let is_probe = permit.is_probe();
+            let error = match call().await {
+                Ok(answer) => {
                     permit.succeeded();
-                    return answer;
+                    return Ok(answer);
+                }
+                Err(error) => error,
+            };
+            match &error {
+                NotDone::NoTime => return Err(error),
+                NotDone::Store(StoreError::Refused { .. }) => {
+                    permit.succeeded();
+                    return Err(error);
+                }
+                NotDone::Store(StoreError::Unavailable(_) | StoreError::Throttled(_)) => {
+                    permit.failed();
                 }
             }
-            if !self.breaker.is_open() {
-                return answer;
+            // With nobody behind it in the line it would be every probe, and may itself be what storage does not answer.
+            let is_every_probe = is_probe && limits.is_alone;
+            if is_every_probe || !self.breaker.is_open() {
+                return Err(error);
             }
         }
     }
 
     /// Parses, verifies and writes one order.
-    async fn fulfill(&self, message: &Message) -> Result<Outcome, Failure> {
+    async fn fulfill(&self, message: &Message, limits: Limits) -> Result<Outcome, Failure> {
         let accepted =
             OrderAccepted::from_body(&message.body, &self.secrets).map_err(|e| match e {
                 ParseFailure::Permanent {
@@ -102,7 +179,7 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
             })?;
         let mut order = StoredOrder::new(accepted, self.clock.now());
         let id = order.order_id;
-        let put = self.ask(async || {
+        let put = self.write(limits, async || {
             order.stored_at = self.clock.now();
             self.store.put(&order).await
         });
@@ -116,7 +193,7 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
                     rejected_at: order.stored_at,
                     content: Some((order.accepted_at, order.content, order.order)),
                 };
-                self.ask(async || self.store.reject(&rejection).await)
+                self.reject(&rejection, limits)
                     .await
                     .map_err(|error| failure_of(error, id))?;
                 Outcome::Conflict
@@ -134,8 +211,16 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
     }
 
     /// Turns a failure into what happens to the message, and logs it, once.
-    pub(crate) async fn settle(&self, message: &Message, failure: Failure) -> Outcome {
+    pub(crate) async fn settle(
+        &self,
+        message: &Message,
+        failure: Failure,
+        limits: Limits,
+    ) -> Outcome {
         let (reason, detail, order_id) = match failure {
+            // While storage is out of reach, back at once would only mean received in vain.
+            Failure::NoTime if self.breaker.is_open() => return Outcome::Transient,
+            Failure::NoTime => return Outcome::HandedBack,
             Failure::Transient(why) => {
                 tracing::warn!(
                     message.id = message.id,
@@ -152,7 +237,7 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
                 order_id,
             } => (reason, detail, order_id),
         };
-        let kept = self.keep(message, reason, &detail, order_id).await;
+        let kept = self.keep(message, reason, &detail, order_id, limits).await;
         tracing::error!(
             order.id = order_id.map(tracing::field::display),
             message.id = message.id,
@@ -176,6 +261,7 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
         reason: RejectReason,
         detail: &str,
         order_id: Option<OrderId>,
+        limits: Limits,
     ) -> Result<(), String> {
         if let Some(order_id) = order_id {
             let rejection = Rejection {
@@ -184,7 +270,7 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
                 rejected_at: self.clock.now(),
                 content: None,
             };
-            self.ask(async || self.store.reject(&rejection).await)
+            self.reject(&rejection, limits)
                 .await
                 .map_err(|e| e.to_string())?;
         }
@@ -222,13 +308,14 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
     }
 }
 
-fn failure_of(error: StoreError, order_id: OrderId) -> Failure {
+fn failure_of(error: NotDone, order_id: OrderId) -> Failure {
     match error {
-        StoreError::Unavailable(why) => Failure::Transient(why),
-        StoreError::Refused { reason, message } => Failure::Permanent {
+        NotDone::NoTime => Failure::NoTime,
+        NotDone::Store(StoreError::Refused { reason, message }) => Failure::Permanent {
             reason,
             detail: message,
             order_id: Some(order_id),
         },
+        NotDone::Store(error) => Failure::Transient(error.to_string()),
     }
 }

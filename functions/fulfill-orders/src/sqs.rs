@@ -113,7 +113,10 @@ impl QueueControl for SqsQueue {
             .chunks(ENTRIES)
             .map(|some| self.change_some(some))
             .collect();
-        let answers: Vec<_> = stream::iter(calls).buffered(CALLS_AT_ONCE).collect().await;
+        let answers: Vec<_> = stream::iter(calls)
+            .buffer_unordered(CALLS_AT_ONCE)
+            .collect()
+            .await;
         answers.into_iter().collect()
     }
 }

@@ -7,10 +7,13 @@
 
 mod support;
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    time::Duration,
+};
 
 use fulfill_orders::{
-    Consumer,
+    Consumer, Pace,
     message::{Attribute, AttributeValue, Message},
     queue::MemoryQueue,
 };
@@ -18,7 +21,7 @@ use sluice_order::{DeadLetter, Lane, LetterType, ListQuery, OrderId, RejectReaso
 use sluice_store::{
     Found, MemoryStore, OrderStore, Page, PutOutcome, Rejection, StoreError, StoredOrder,
 };
-use support::{NOW, accepted, message, secrets};
+use support::{NOW, accepted, message, secrets, unpaced};
 
 /// Storage that misbehaves for the products `unavailable`, `refused`, `panics`, and after writing `lost`.
 #[derive(Default)]
@@ -26,6 +29,7 @@ struct FaultyStore {
     inner: MemoryStore,
     puts: AtomicUsize,
     rejections_fail: bool,
+    rejections_panic: bool,
 }
 
 impl OrderStore for FaultyStore {
@@ -47,11 +51,16 @@ impl OrderStore for FaultyStore {
         }
     }
 
-    async fn reject(&self, rejection: &Rejection) -> Result<(), StoreError> {
+    async fn is_stored(&self, rejection: &Rejection) -> Result<bool, StoreError> {
+        self.inner.is_stored(rejection).await
+    }
+
+    async fn record(&self, rejection: &Rejection) -> Result<(), StoreError> {
+        assert!(!self.rejections_panic, "on purpose");
         if self.rejections_fail {
             return Err(StoreError::Unavailable("throttled".into()));
         }
-        self.inner.reject(rejection).await
+        self.inner.record(rejection).await
     }
 
     async fn find(&self, id: &OrderId) -> Result<Option<Found>, StoreError> {
@@ -75,7 +84,7 @@ async fn consume_until(
     left: i64,
 ) -> Vec<String> {
     let clock = Timestamp::from_millis(NOW);
-    Consumer::new(store, queue, clock, secrets(), Lane::Standard)
+    Consumer::new(store, queue, clock, secrets(), Lane::Standard, unpaced())
         .consume(messages, Timestamp::from_millis(NOW + left))
         .await
 }
@@ -147,7 +156,7 @@ async fn a_write_whose_answer_was_lost_ends_as_one_order() {
         again.put(&order).await.unwrap();
     }
     let clock = Timestamp::from_millis(NOW);
-    let consumer = Consumer::new(&again, &queue, clock, secrets(), Lane::Standard);
+    let consumer = Consumer::new(&again, &queue, clock, secrets(), Lane::Standard, unpaced());
     let failed = consumer
         .consume(
             vec![message("a", "lost", 2)],
@@ -185,7 +194,7 @@ async fn a_panic_is_its_record_s_own_and_is_tried_again_until_the_fifth_receive(
 async fn what_was_received_often_is_begun_last() {
     let (store, queue) = (FaultyStore::default(), MemoryQueue::default());
     let batch = vec![
-        message("x", "unavailable", 9),
+        message("x", "unavailable", 8),
         message("y", "unavailable", 1),
         message("z", "unavailable", 2),
     ];
@@ -278,7 +287,14 @@ async fn what_was_rejected_mended_and_replayed_ends_stored() {
     let (letter, _) = queue.dead_letters().swap_remove(0);
     let clock = Timestamp::from_millis(NOW);
     let deadline = Timestamp::from_millis(NOW + 60_000);
-    let mended = Consumer::new(&store.inner, &queue, clock, secrets(), Lane::Standard);
+    let mended = Consumer::new(
+        &store.inner,
+        &queue,
+        clock,
+        secrets(),
+        Lane::Standard,
+        unpaced(),
+    );
     assert!(
         mended
             .consume(vec![letter.clone()], deadline)
@@ -359,23 +375,44 @@ async fn a_conflict_keeps_both_contents() {
     assert!(queue.dead_letters().is_empty());
 }
 
-/// P2.
-#[tokio::test]
-async fn without_time_records_are_handed_back_untouched() {
+/// P2, P4: At this pace one write fits into an invocation.
+#[tokio::test(start_paused = true)]
+async fn what_does_not_fit_is_handed_back_untouched() {
     let (store, queue) = (FaultyStore::default(), MemoryQueue::default());
-    let batch = vec![message("a", "fine", 1), message("b", "fine", 1)];
-    assert_eq!(
-        consume_until(&store, &queue, batch, 5_000).await,
-        ["a", "b"]
-    );
-    assert_eq!(store.puts.load(Relaxed), 0);
+    let clock = Timestamp::from_millis(NOW);
+    let pace = Pace::every(Duration::from_secs(40));
+    let consumer = Consumer::new(&store, &queue, clock, secrets(), Lane::Standard, pace);
+    let batch = vec![
+        message("a", "fine", 1),
+        message("b", "fine", 1),
+        message("c", "fine", 31),
+    ];
+    let deadline = Timestamp::from_millis(NOW + 60_000);
+    assert_eq!(consumer.consume(batch, deadline).await, ["b", "c"]);
+    assert_eq!(store.puts.load(Relaxed), 1);
+    let changes = queue.visibility_changes();
+    assert_eq!(changes[0].seconds, 0);
     assert!(
-        queue
-            .visibility_changes()
-            .iter()
-            .all(|change| change.seconds == 0)
+        changes[1].seconds > 0,
+        "again and again at once would use its receives up"
     );
-    assert_eq!(queue.visibility_changes().len(), 2);
+}
+
+/// P5: What goes wrong while a failure is dealt with is the record's own, too.
+#[tokio::test]
+async fn a_panic_while_settling_is_its_record_s_own() {
+    let store = FaultyStore {
+        rejections_panic: true,
+        ..FaultyStore::default()
+    };
+    let queue = MemoryQueue::default();
+    let batch = vec![
+        message("a", "fine", 1),
+        message("b", "refused", 9),
+        message("c", "fine", 1),
+    ];
+    assert_eq!(consume(&store, &queue, batch).await, ["b"]);
+    assert_eq!(stored(&store), keys(&["a", "c"]));
 }
 
 /// P2.

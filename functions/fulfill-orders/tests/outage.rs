@@ -21,7 +21,7 @@ use sluice_order::{Clock, DeadLetter, Lane, ListQuery, OrderId, Timestamp};
 use sluice_store::{
     Found, MemoryStore, OrderStore, Page, PutOutcome, Rejection, StoreError, StoredOrder,
 };
-use support::{NOW, message, secrets};
+use support::{NOW, message, secrets, unpaced};
 use tokio::time::{Instant, sleep};
 
 /// Storage that is down until some time, then takes its time, and counts.
@@ -54,14 +54,23 @@ impl OrderStore for SlowStore {
         self.most_at_once.fetch_max(at_once, Relaxed);
         sleep(self.takes).await;
         self.at_once.fetch_sub(1, Relaxed);
-        if Instant::now() < self.down_until {
+        let never = order
+            .order
+            .skus()
+            .first()
+            .is_some_and(|sku| sku.as_str() == "never");
+        if never || Instant::now() < self.down_until {
             return Err(StoreError::Unavailable("down".into()));
         }
         self.inner.put(order).await
     }
 
-    async fn reject(&self, rejection: &Rejection) -> Result<(), StoreError> {
-        self.inner.reject(rejection).await
+    async fn is_stored(&self, rejection: &Rejection) -> Result<bool, StoreError> {
+        self.inner.is_stored(rejection).await
+    }
+
+    async fn record(&self, rejection: &Rejection) -> Result<(), StoreError> {
+        self.inner.record(rejection).await
     }
 
     async fn find(&self, id: &OrderId) -> Result<Option<Found>, StoreError> {
@@ -96,7 +105,14 @@ async fn consume(
     messages: Vec<Message>,
 ) -> (Vec<String>, Duration) {
     let start = Instant::now();
-    let consumer = Consumer::new(store, queue, VirtualClock(start), secrets(), Lane::Standard);
+    let consumer = Consumer::new(
+        store,
+        queue,
+        VirtualClock(start),
+        secrets(),
+        Lane::Standard,
+        unpaced(),
+    );
     let again = consumer
         .consume(messages, Timestamp::from_millis(NOW + 60_000))
         .await;
@@ -163,6 +179,7 @@ async fn the_breaker_stays_open_from_one_batch_to_the_next() {
         VirtualClock(start),
         secrets(),
         Lane::Standard,
+        unpaced(),
     );
     let mut calls = Vec::new();
     for minute in 1..=3 {
@@ -191,6 +208,71 @@ async fn what_takes_too_long_is_given_up_before_the_invocation_ends() {
     assert!(at_once >= 8, "those that were not begun are handed back");
 }
 
+/// P5, P6: One that storage never answers for, among suspects that it would take. Alone in the line it would be every
+/// probe.
+#[tokio::test(start_paused = true)]
+async fn a_record_that_always_fails_does_not_keep_the_breaker_open() {
+    let (store, queue) = (
+        SlowStore::new(Duration::ZERO, MOMENT),
+        MemoryQueue::default(),
+    );
+    let mut messages: Vec<_> = (0..20)
+        .map(|n| message(&format!("bad-{n}"), "never", 8))
+        .collect();
+    messages.extend(batch(20, 8));
+    let start = Instant::now();
+    let random = std::sync::atomic::AtomicU32::new(0);
+    // The bad ones are drawn first.
+    let consumer = Consumer::new(
+        &store,
+        &queue,
+        VirtualClock(start),
+        secrets(),
+        Lane::Standard,
+        unpaced(),
+    )
+    .with_random(move || random.fetch_add(1, Relaxed));
+    consumer
+        .consume(messages, Timestamp::from_millis(NOW + 60_000))
+        .await;
+    assert!(
+        store.inner.orders().is_empty(),
+        "the pauses grow as in an outage"
+    );
+    let mut messages = batch(20, 8);
+    messages.insert(6, message("bad", "never", 8));
+    consumer
+        .consume(messages, Timestamp::from_millis(NOW + 120_000))
+        .await;
+    assert_eq!(
+        store.inner.orders().len(),
+        20,
+        "one bad one spoils one probe"
+    );
+}
+
+/// P6: A clock that is wrong by more than an invocation must not make every batch come back at once.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_wrong_is_not_believed() {
+    for deadline in [NOW - 600_000, NOW + 1_000, NOW + 600_000] {
+        let (store, queue) = (
+            SlowStore::new(Duration::from_hours(1), MOMENT),
+            MemoryQueue::default(),
+        );
+        let start = Instant::now();
+        let clock = VirtualClock(start);
+        let consumer = Consumer::new(&store, &queue, clock, secrets(), Lane::Standard, unpaced());
+        consumer
+            .consume(batch(10, 1), Timestamp::from_millis(deadline))
+            .await;
+        assert!(
+            (50..60).contains(&start.elapsed().as_secs()),
+            "{:?}",
+            start.elapsed()
+        );
+    }
+}
+
 /// A queue that never answers.
 struct SilentQueue;
 
@@ -215,6 +297,7 @@ async fn a_queue_that_is_silent_does_not_keep_the_answer() {
         VirtualClock(start),
         secrets(),
         Lane::Standard,
+        unpaced(),
     );
     let poison = Message {
         body: "poison".into(),
@@ -243,5 +326,8 @@ async fn what_may_kill_the_process_is_begun_when_all_others_are_done_and_one_at_
     consume(&store, &queue, batch(40, 3)).await;
     assert_eq!(store.most_at_once.swap(0, Relaxed), 32);
     consume(&store, &queue, batch(40, 4)).await;
-    assert_eq!(store.most_at_once.load(Relaxed), 1);
+    assert_eq!(store.most_at_once.swap(0, Relaxed), 1);
+    // An outage raises the count of good messages too; those are not slow for ever.
+    consume(&store, &queue, batch(40, 5)).await;
+    assert_eq!(store.most_at_once.load(Relaxed), 32);
 }

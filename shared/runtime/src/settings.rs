@@ -1,5 +1,7 @@
 //! Settings, from the environment.
 
+use std::{fmt::Display, str::FromStr};
+
 use sluice_order::Secrets;
 
 /// A setting that cannot be used; for the operator.
@@ -11,13 +13,31 @@ pub enum SettingError {
     /// It is set to something else than it must be.
     #[error("the environment variable {0} is not valid: {1}")]
     Invalid(&'static str, String),
+    /// Several do not fit together; the text names them.
+    #[error("{0}")]
+    Unfit(String),
 }
 
 impl SettingError {
     /// The variable is set to something that it cannot be.
-    pub fn invalid(name: &'static str, why: impl std::fmt::Display) -> Self {
+    pub fn invalid(name: &'static str, why: impl Display) -> Self {
         Self::Invalid(name, why.to_string())
     }
+
+    /// Settings do not fit together, or one is out of range; the text names them.
+    pub fn unfit(why: impl Display) -> Self {
+        Self::Unfit(why.to_string())
+    }
+}
+
+/// A number that must be there.
+///
+/// # Errors
+/// It is absent, empty, or no number of this kind.
+pub fn number<T: FromStr<Err: Display>>(name: &'static str) -> Result<T, SettingError> {
+    required(name)?
+        .parse()
+        .map_err(|error| SettingError::invalid(name, error))
 }
 
 /// A setting that must be there.

@@ -75,18 +75,14 @@ impl OrderStore for DynamoStore {
         })
     }
 
-    async fn reject(&self, rejection: &Rejection) -> Result<(), StoreError> {
-        let id = &rejection.order_id;
-        // Between this look and the write the order may be stored. That does no harm, since readers
-        // prefer the order; the look keeps a rejection from lying beside it for ever.
-        let there = self.get(item::key(id.key(), ORDER_RECORD)).await?;
-        if there
-            .as_ref()
-            .and_then(content_of)
-            .is_some_and(|content| rejection.is_of(&content))
-        {
-            return Ok(());
-        }
+    async fn is_stored(&self, rejection: &Rejection) -> Result<bool, StoreError> {
+        let key = item::key(rejection.order_id.key(), ORDER_RECORD);
+        let there = self.get(key).await?;
+        let content = there.as_ref().and_then(content_of);
+        Ok(content.is_some_and(|content| rejection.is_of(&content)))
+    }
+
+    async fn record(&self, rejection: &Rejection) -> Result<(), StoreError> {
         self.client
             .put_item()
             .table_name(&self.table)
@@ -224,6 +220,12 @@ where
             },
             message: message.to_owned(),
         },
+        Some(
+            code @ ("ProvisionedThroughputExceededException"
+            | "RequestLimitExceeded"
+            | "Throttling"
+            | "ThrottlingException"),
+        ) => StoreError::Throttled(format!("{code}: {message}")),
         Some(code) => StoreError::Unavailable(format!("{code}: {message}")),
         None => StoreError::Unavailable(
             match error {

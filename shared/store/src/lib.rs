@@ -32,8 +32,26 @@ pub trait OrderStore: Send + Sync {
         order: &StoredOrder,
     ) -> impl Future<Output = Result<PutOutcome, StoreError>> + Send;
 
-    /// Records a rejection, unless this very order is stored. The last one recorded stands.
-    fn reject(&self, rejection: &Rejection) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Whether the very order that this rejects is stored, by a consistent read.
+    fn is_stored(
+        &self,
+        rejection: &Rejection,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Writes a rejection beside whatever there is. The last one recorded stands. One write request, never repeated
+    /// inside.
+    fn record(&self, rejection: &Rejection) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Records a rejection, unless this very order is stored. Between the look and the write it may be stored, which
+    /// does no harm, since readers prefer the order; the look keeps a rejection from lying beside it for ever.
+    fn reject(&self, rejection: &Rejection) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async {
+            if self.is_stored(rejection).await? {
+                return Ok(());
+            }
+            self.record(rejection).await
+        }
+    }
 
     /// What storage holds for an id, by a consistent read: the order, else the rejection.
     fn find(&self, id: &OrderId) -> impl Future<Output = Result<Option<Found>, StoreError>> + Send;
@@ -48,8 +66,12 @@ impl<S: OrderStore> OrderStore for &S {
         (**self).put(order).await
     }
 
-    async fn reject(&self, rejection: &Rejection) -> Result<(), StoreError> {
-        (**self).reject(rejection).await
+    async fn is_stored(&self, rejection: &Rejection) -> Result<bool, StoreError> {
+        (**self).is_stored(rejection).await
+    }
+
+    async fn record(&self, rejection: &Rejection) -> Result<(), StoreError> {
+        (**self).record(rejection).await
     }
 
     async fn find(&self, id: &OrderId) -> Result<Option<Found>, StoreError> {
@@ -179,10 +201,13 @@ pub struct Page {
 /// Why storage did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// It may do it later: throttled, timed out, failing, out of reach, or not set up. Whether a write
+    /// It may do it later: timed out, failing, out of reach, or not set up. Whether a write
     /// took effect is unknown.
     #[error("storage is out of reach: {0}")]
     Unavailable(String),
+    /// It does it, but not so often. Nothing was written.
+    #[error("storage throttles: {0}")]
+    Throttled(String),
     /// It will never do it.
     #[error("storage refuses the record ({reason}): {message}")]
     Refused {

@@ -56,16 +56,15 @@ impl OrderStore for MemoryStore {
         })
     }
 
-    async fn reject(&self, rejection: &Rejection) -> Result<(), StoreError> {
+    async fn is_stored(&self, rejection: &Rejection) -> Result<bool, StoreError> {
+        let tables = self.tables();
+        let stored = tables.orders.get(&rejection.order_id.key());
+        Ok(stored.is_some_and(|stored| rejection.is_of(&stored.content)))
+    }
+
+    async fn record(&self, rejection: &Rejection) -> Result<(), StoreError> {
         let id = &rejection.order_id;
         let mut tables = self.tables();
-        if tables
-            .orders
-            .get(&id.key())
-            .is_some_and(|stored| rejection.is_of(&stored.content))
-        {
-            return Ok(());
-        }
         let hash = |r: &Rejection| r.content.as_ref().map(|(_, hash, _)| *hash);
         let place = tables
             .rejections

@@ -2,7 +2,7 @@
 //! nothing of the code that was run.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -29,8 +29,15 @@ struct Checker {
     letters: BTreeMap<Arc<str>, usize>,
     injected: BTreeSet<Arc<str>>,
     undeliverable: BTreeSet<Arc<str>>,
+    /// How many invocations a lane has, and how many milliseconds lie between two writes of one.
+    pace: Option<(u64, u64)>,
+    /// When each lane started its last writes.
+    writes: BTreeMap<&'static str, VecDeque<u64>>,
     violations: Vec<String>,
 }
+
+/// How many writes back the pace is looked at.
+const WINDOW: usize = 100;
 
 struct Request {
     customer: String,
@@ -45,7 +52,7 @@ pub fn judge(history: &[Entry]) -> Vec<String> {
     let mut checker = Checker::default();
     for (at, event) in history {
         let before = checker.violations.len();
-        checker.see(event);
+        checker.see(*at, event);
         for violation in &mut checker.violations[before..] {
             *violation = format!("at {}.{:03} s: {violation}", at / 1_000, at % 1_000);
         }
@@ -54,7 +61,7 @@ pub fn judge(history: &[Entry]) -> Vec<String> {
 }
 
 impl Checker {
-    fn see(&mut self, event: &Event) {
+    fn see(&mut self, at: u64, event: &Event) {
         match event {
             Event::Sent {
                 request,
@@ -103,6 +110,11 @@ impl Checker {
                     );
                 }
             }
+            Event::Paced {
+                concurrency,
+                interval,
+            } => self.pace = Some((*concurrency, *interval)),
+            Event::Writes { lane } => self.writes(lane.as_str(), at),
             Event::Stored { order_id, order } => self.is_stored(order_id, order),
             Event::Removed { order_id } => self.broken(2, format!("storage lost {order_id}")),
             Event::Rejected {
@@ -116,6 +128,7 @@ impl Checker {
                     .or_default()
                     .push(kept);
             }
+            Event::Failed { why } => self.broken(5, format!("{why}: the whole batch comes again")),
             Event::NamedUnknown { id } => {
                 self.broken(
                     5,
@@ -149,6 +162,26 @@ impl Checker {
         }
     }
 
+    /// In no window a lane starts more writes than its pace allows, and one for each of its invocations.
+    fn writes(&mut self, lane: &'static str, at: u64) {
+        let Some((concurrency, interval)) = self.pace else {
+            return;
+        };
+        let writes = self.writes.entry(lane).or_default();
+        writes.push_back(at);
+        if writes.len() > WINDOW {
+            writes.pop_front();
+        }
+        let over = (1..).zip(writes.iter().rev()).find(|(count, from)| {
+            // A millisecond is as fine as these times are.
+            (count - concurrency.min(*count)) * interval > (at + 1 - **from) * concurrency
+        });
+        if let Some((count, from)) = over {
+            let window = at - from;
+            self.broken(4, format!("{lane} started {count} writes in {window} ms"));
+        }
+    }
+
     fn is_stored(&mut self, order_id: &str, order: &Value) {
         if !self.was_sent(order) {
             self.broken(3, format!("{order_id} is stored, and nobody sent it"));
@@ -177,8 +210,11 @@ impl Checker {
         let due = match reason {
             // SQS gives up a killer after its last receive.
             None => self.undeliverable.contains(body) || mark == Some(Mark::Kills),
-            Some(RejectReason::Panic) => mark == Some(Mark::Panics),
-            Some(RejectReason::RefusedByStorage) => mark == Some(Mark::Refused),
+            Some(RejectReason::Panic) => mark == Some(Mark::Panics) && self.is_recorded(body),
+            Some(RejectReason::TooLarge) => mark == Some(Mark::Doomed) && self.is_recorded(body),
+            Some(RejectReason::RefusedByStorage) => {
+                mark == Some(Mark::Refused) && self.is_recorded(body)
+            }
             Some(_) => self.injected.contains(body),
         };
         if !due {
@@ -187,6 +223,14 @@ impl Checker {
                 format!("dead-lettered without a cause, reason {reason:?}: {body}"),
             );
         }
+    }
+
+    /// Whether the order's rejection is on record, or the order stored: before its letter is sent.
+    fn is_recorded(&self, body: &Arc<str>) -> bool {
+        let event = parsed(body);
+        let order_id = event["id"].as_str().unwrap_or("");
+        self.rejected.contains_key(&full_name(order_id))
+            || self.stored.contains_key(&name(order_id))
     }
 
     /// Whether a message may go: its order is stored, recorded as rejected, or a dead letter.
@@ -219,20 +263,25 @@ impl Checker {
     }
 
     fn at_rest(&mut self, mended: bool, left: &[Arc<str>]) {
-        let killers = self
-            .requests
-            .values()
-            .any(|request| Mark::of(&request.order) == Some(Mark::Kills));
+        let marked = |mark| {
+            self.requests
+                .values()
+                .any(|request| Mark::of(&request.order) == Some(mark))
+        };
+        let killers = marked(Mark::Kills);
+        let mut waiting = Vec::new();
         for body in left {
-            let killer = Mark::of(&parsed(body)["data"]["order"]) == Some(Mark::Kills);
+            let waits = Mark::of(&parsed(body)["data"]["order"]).is_some_and(Mark::waits);
             // A message that shares batches with a killer may be done, and not yet acknowledged.
-            let excused = !mended && killers && (killer || self.is_settled(body));
+            let excused = !mended && (waits || killers && self.is_settled(body));
             if !excused {
-                self.broken(
-                    6,
-                    format!("still queued long after the faults stopped: {body}"),
-                );
+                waiting.push(format!(
+                    "still queued long after the faults stopped: {body}"
+                ));
             }
+        }
+        for waiting in waiting {
+            self.broken(6, waiting);
         }
         let lost: Vec<_> = self
             .requests
@@ -269,7 +318,8 @@ impl Checker {
                 .iter()
                 .any(|(body, count)| *count > 0 && is_of(body))
         };
-        let in_queue = || Mark::of(&request.order) == Some(Mark::Kills) && left.iter().any(is_of);
+        let in_queue =
+            || Mark::of(&request.order).is_some_and(Mark::waits) && left.iter().any(is_of);
         !mended && (in_letters() || in_queue())
     }
 

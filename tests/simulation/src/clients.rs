@@ -102,7 +102,7 @@ fn order(run: &Run, customer: &str, number: usize, content: usize) -> Value {
         Some(Mark::Unfit)
     } else if run.load.chance(run.scenario.marked) {
         run.load
-            .random(|rng| rng.choice([Mark::Panics, Mark::Refused]))
+            .random(|rng| rng.choice([Mark::Panics, Mark::Refused, Mark::Ignored, Mark::Doomed]))
     } else {
         None
     };
@@ -126,6 +126,10 @@ impl Api {
         self.run.pause_up_to(60_000).await;
         for attempt in 0.. {
             if let Answer::Final = self.post(intent, content, attempt).await {
+                break;
+            }
+            // The faults are over: who is not answered now never will be.
+            if !self.run.is_faulty() && attempt > 20 {
                 break;
             }
             // Without a key a repeat may make a second order, so some leave it at that; others do not care.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::Value;
-use sluice_order::DeadLetter;
+use sluice_order::{DeadLetter, Lane};
 use tokio::time::Instant;
 
 /// One thing that happened.
@@ -52,6 +52,10 @@ pub enum Event {
         message: Arc<str>,
         body: Arc<str>,
     },
+    /// The pace that each lane has to keep: so many invocations, and so many milliseconds between the writes of one.
+    Paced { concurrency: u64, interval: u64 },
+    /// A consumer starts a write.
+    Writes { lane: Lane },
     /// Storage holds an order under a key that had none, or another in its place.
     Stored { order_id: String, order: Value },
     /// Storage no longer holds an order.
@@ -62,6 +66,8 @@ pub enum Event {
         reason: String,
         order: Option<Value>,
     },
+    /// An invocation ends without an answer, though its process lives.
+    Failed { why: &'static str },
     /// The consumer's answer names what was not in its batch.
     NamedUnknown { id: String },
     /// Faults have stopped, and there was time to finish; `left` are the bodies still queued. `mended` says that
@@ -165,10 +171,21 @@ impl fmt::Display for Event {
             Self::Stored { order_id, order } => {
                 write!(f, "storage: holds {} as {order_id}", label(order))
             }
+            Self::Paced {
+                concurrency,
+                interval,
+            } => {
+                write!(
+                    f,
+                    "{concurrency} invocations a lane, a write in each {interval} ms"
+                )
+            }
+            Self::Writes { lane } => write!(f, "{lane}: starts a write"),
             Self::Removed { order_id } => write!(f, "storage: lost {order_id}"),
             Self::Rejected {
                 order_id, reason, ..
             } => write!(f, "storage: rejects {order_id}, {reason}"),
+            Self::Failed { why } => f.write_str(why),
             Self::NamedUnknown { id } => {
                 write!(f, "the consumer names {id}, which it was not given")
             }

@@ -12,15 +12,21 @@ pub(crate) enum Mark {
     Panics,
     /// Storage refuses it.
     Refused,
+    /// Storage never answers for it.
+    Ignored,
+    /// Storage refuses it, and recording that panics.
+    Doomed,
     /// It kills the process.
     Kills,
 }
 
 impl Mark {
-    const ALL: [(Self, &str); 4] = [
+    const ALL: [(Self, &str); 6] = [
         (Self::Unfit, "unfit"),
         (Self::Panics, "panics"),
         (Self::Refused, "refused"),
+        (Self::Ignored, "ignored"),
+        (Self::Doomed, "doomed"),
         (Self::Kills, "kills"),
     ];
 
@@ -38,6 +44,11 @@ impl Mark {
             .iter()
             .find(|(_, prefix)| sku.starts_with(prefix))
             .map(|(mark, _)| *mark)
+    }
+
+    /// Whether its order waits in the queue until it is mended.
+    pub(crate) fn waits(self) -> bool {
+        matches!(self, Self::Ignored | Self::Doomed | Self::Kills)
     }
 
     /// That of an order.

@@ -31,6 +31,8 @@ pub enum Mistake {
     NamesOrdersBySession,
     /// A failed write is ignored, and the success reported all the same (a sample application).
     AnswersWithoutConfirmation,
+    /// Concurrency is limited, and the rate is hoped for (every public project on this path).
+    LimitsConcurrencyOnly,
     /// The answer names records that are not in the batch: Lambda takes the whole batch as failed.
     NamesUnknownRecords,
     /// The message is deleted first and processed then.
@@ -55,11 +57,12 @@ pub enum Mistake {
 
 impl Mistake {
     /// All of them, each with the number of a promise that it breaks.
-    pub const ALL: [(Self, u8); 22] = [
+    pub const ALL: [(Self, u8); 23] = [
+        (Self::LimitsConcurrencyOnly, 4),
         (Self::DropsWhatItCannotParse, 2),
         (Self::AlwaysSaysWell, 2),
-        (Self::DecodesTheBatchFirst, 6),
-        (Self::OnePanicFailsAll, 6),
+        (Self::DecodesTheBatchFirst, 5),
+        (Self::OnePanicFailsAll, 5),
         (Self::IgnoresJoinErrors, 2),
         (Self::PanicAborts, 6),
         (Self::SubscriptionWithoutRedrive, 2),

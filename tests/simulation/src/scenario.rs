@@ -15,7 +15,7 @@ pub struct Scenario {
     pub orders: usize,
     /// Orders without an idempotency key.
     pub keyless: usize,
-    /// Orders that storage refuses, or that make their processing panic.
+    /// Orders that storage refuses or never answers for, or that make their processing panic.
     pub marked: usize,
     /// Whether one order kills the process that handles it.
     pub killer: bool,
@@ -33,6 +33,8 @@ pub struct Scenario {
     pub concurrency: usize,
     /// Records in a batch, at most.
     pub batch_size: usize,
+    /// Between two writes of an invocation, in milliseconds.
+    pub interval: u64,
     /// After how long an unacknowledged message is visible again. The template says 361; less is harder.
     pub visibility: u64,
     /// Publications that go to the hot lane.
@@ -92,6 +94,7 @@ impl Scenario {
             injected: 0,
             concurrency: 2,
             batch_size: 10,
+            interval: 10,
             visibility: 361,
             hot: 0,
             faults_end: 120,
@@ -146,7 +149,7 @@ impl Scenario {
             crashes: rate(500),
             ..Self::calm(seed)
         };
-        scenario.killer = rng.u8(..20) == 0;
+        scenario.killer = rng.u8(..40) == 0;
         scenario.customers = rng.usize(1..=4);
         scenario.orders = rng.usize(1..=24);
         scenario.concurrency = rng.usize(1..=4);
@@ -155,12 +158,13 @@ impl Scenario {
         } else {
             rng.usize(1..=10)
         };
+        scenario.interval = rng.u64(10..=200);
         scenario.visibility = if rng.bool() { 361 } else { rng.u64(20..=361) };
         scenario.faults_end = rng.u64(60..=600);
         scenario.skew = if rng.bool() {
             0
         } else {
-            rng.i64(-20_000..=20_000)
+            rng.i64(-120_000..=120_000)
         };
         if rng.u8(..3) == 0 {
             let start = rng.u64(..60);
@@ -209,8 +213,8 @@ impl Scenario {
             &|s| s.crashes = 0,
             &|s| (s.skew, s.rotation) = (0, None),
             &|s| {
-                (s.concurrency, s.batch_size, s.visibility) =
-                    (calm.concurrency, calm.batch_size, calm.visibility);
+                (s.concurrency, s.batch_size) = (calm.concurrency, calm.batch_size);
+                (s.interval, s.visibility) = (calm.interval, calm.visibility);
             },
         ];
         let mut simpler = Vec::new();

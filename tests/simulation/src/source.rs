@@ -8,7 +8,7 @@ use std::{
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage, SqsMessageAttribute};
 use fulfill_orders::{
-    Consumer,
+    Consumer, Pace,
     message::{AttributeValue, Message},
 };
 use futures::FutureExt;
@@ -44,6 +44,7 @@ struct Instance {
 enum End {
     Answered(SqsBatchResponse),
     Failed(&'static str),
+    Died,
 }
 
 impl Source {
@@ -72,10 +73,14 @@ impl Source {
             self.run.pause_up_to(100).await;
             match self.invoke(&batch).await {
                 End::Answered(answer) => self.acknowledge(&batch, &answer),
-                End::Failed(why) => {
+                end => {
+                    if let End::Failed(why) = end {
+                        self.run.history.push(Event::Failed { why });
+                    }
+                    let lane = self.lane.name;
                     self.run
                         .history
-                        .note(format!("{}: {why}, the batch comes again", self.lane.name));
+                        .note(format!("{lane}: no answer, the batch comes again"));
                     // The poller backs off from a function that fails.
                     self.run.pause_up_to(2_000).await;
                 }
@@ -100,7 +105,7 @@ impl Source {
             .catch_unwind();
         let end = tokio::select! {
             biased;
-            () = instance.process.died() => End::Failed("the process dies"),
+            () = instance.process.died() => End::Died,
             answer = work => answer.map_or(End::Failed("the function panics"), End::Answered),
             () = sleep(TIMEOUT) => End::Failed("the function's time is over"),
         };
@@ -135,6 +140,7 @@ impl Source {
                 run: Arc::clone(&self.run),
                 process: Arc::clone(&process),
                 table: Arc::clone(&self.table),
+                lane: self.lane.name,
             };
             let control = Control {
                 process: Arc::clone(&process),
@@ -142,12 +148,18 @@ impl Source {
                 dead: Arc::clone(&self.lane.dead),
             };
             let run = Arc::clone(&self.run);
+            let interval = if self.run.makes(Mistake::LimitsConcurrencyOnly) {
+                0
+            } else {
+                self.run.scenario.interval
+            };
             let consumer = Consumer::new(
                 store,
                 control,
                 self.run.clock(),
                 self.run.secrets(false),
                 self.lane.name,
+                Pace::every(Duration::from_millis(interval)),
             )
             .with_random(move || run.random(|rng| rng.u32(..)));
             Instance { process, consumer }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use sluice_order::{ListQuery, OrderId, OrderKey, RejectReason};
+use sluice_order::{Lane, ListQuery, OrderId, OrderKey, RejectReason};
 use sluice_store::{Found, OrderStore, Page, PutOutcome, Rejection, StoreError, StoredOrder};
 use tokio::time::{sleep, timeout};
 
@@ -20,6 +20,12 @@ use crate::{
 
 /// How long the consumer waits for an answer: what its `main` sets.
 const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Why storage refuses an order whose rejection cannot be recorded either.
+const DOOMED: RejectReason = RejectReason::TooLarge;
+
+/// What storage says when it is asked too often.
+const THROTTLED: &str = "throttled";
 
 /// The table.
 pub(crate) struct Table {
@@ -34,6 +40,7 @@ pub(crate) struct Store {
     pub(crate) run: Arc<Run>,
     pub(crate) process: Arc<Process>,
     pub(crate) table: Arc<Mutex<Table>>,
+    pub(crate) lane: Lane,
 }
 
 enum Fate {
@@ -122,7 +129,7 @@ impl Store {
         let answer = match self.fate() {
             Fate::Refused => {
                 self.run.pause_up_to(20).await;
-                Err("throttled")
+                Err(THROTTLED)
             }
             Fate::Lost => {
                 sleep(TIMEOUT).await;
@@ -146,6 +153,8 @@ impl Store {
             if self.run.makes(Mistake::TakesAnOutageForPoison) {
                 let (reason, message) = (RejectReason::RefusedByStorage, why.to_owned());
                 StoreError::Refused { reason, message }
+            } else if why == THROTTLED {
+                StoreError::Throttled(why.to_owned())
             } else {
                 StoreError::Unavailable(why.to_owned())
             }
@@ -203,8 +212,13 @@ impl Store {
                 self.process.step().await;
                 Ok(())
             }
-            Some(Mark::Refused) => Err(StoreError::Refused {
-                reason: RejectReason::RefusedByStorage,
+            Some(Mark::Ignored) => Err(StoreError::Unavailable("ignored on purpose".to_owned())),
+            Some(mark @ (Mark::Refused | Mark::Doomed)) => Err(StoreError::Refused {
+                reason: if mark == Mark::Doomed {
+                    DOOMED
+                } else {
+                    RejectReason::RefusedByStorage
+                },
                 message: "refused on purpose".to_owned(),
             }),
             Some(Mark::Unfit) | None => Ok(()),
@@ -215,6 +229,7 @@ impl Store {
 impl OrderStore for Store {
     async fn put(&self, order: &StoredOrder) -> Result<PutOutcome, StoreError> {
         self.suffer(order).await?;
+        self.run.history.push(Event::Writes { lane: self.lane });
         let order = order.clone();
         if self.run.makes(Mistake::LooksThenWrites) {
             let wanted = order.clone();
@@ -232,14 +247,17 @@ impl OrderStore for Store {
         }
     }
 
-    /// A look and a write, as in `DynamoStore`.
-    async fn reject(&self, rejection: &Rejection) -> Result<(), StoreError> {
-        let wanted = rejection.clone();
-        if self.call(move |table| table.holds(&wanted)).await?
-            && !self.run.makes(Mistake::RejectionReplacesTheOrder)
-        {
-            return Ok(());
+    async fn is_stored(&self, rejection: &Rejection) -> Result<bool, StoreError> {
+        let rejection = rejection.clone();
+        let is_stored = self.call(move |table| table.holds(&rejection)).await?;
+        Ok(is_stored && !self.run.makes(Mistake::RejectionReplacesTheOrder))
+    }
+
+    async fn record(&self, rejection: &Rejection) -> Result<(), StoreError> {
+        if rejection.reason == DOOMED && !self.run.is_mended() {
+            resume_unwind(Box::new("a panic on purpose"));
         }
+        self.run.history.push(Event::Writes { lane: self.lane });
         let rejection = rejection.clone();
         self.call(move |table| table.write_rejection(&rejection))
             .await

@@ -25,9 +25,9 @@ use crate::{
 /// what the last breaker's pause, timeouts and batches take.
 pub const BOUND: Duration = Duration::from_mins(16);
 
-/// What shares its batches with a killer comes again after a visibility timeout, from the fourth time on one by one
+/// What shares its batches with a killer comes again after a visibility timeout, from the fourth time on each other time one by one
 /// and in any order. Each time some of it may be in front of the killer, and is then done: within so many times, all.
-const ROUNDS_WITH_KILLER: u64 = 60;
+const ROUNDS_WITH_KILLER: u64 = 120;
 
 /// What a run left to be judged.
 pub struct Outcome {
@@ -87,6 +87,11 @@ impl World {
     }
 
     async fn live(&self) {
+        let scenario = &self.run.scenario;
+        self.run.history.push(Event::Paced {
+            concurrency: scenario.concurrency as u64,
+            interval: scenario.interval,
+        });
         let table = Table::new(&self.run);
         for lane in &self.lanes {
             let source = Source::new(&self.run, lane.clone(), &table);
@@ -106,6 +111,8 @@ impl World {
         }
         self.rest(false).await;
         self.run.mend();
+        // Who began before that may still make letters.
+        sleep(Duration::from_mins(2)).await;
         self.replay();
         self.rest(true).await;
     }

@@ -1,10 +1,17 @@
 //! Orders and messages for tests.
 
-use fulfill_orders::message::Message;
+use std::time::Duration;
+
+use fulfill_orders::{Pace, message::Message};
 use serde_json::json;
 use sluice_order::{
     CustomerId, IdempotencyKey, Order, OrderAccepted, OrderKey, Secrets, Timestamp,
 };
+
+/// So fast that nothing waits for it.
+pub(crate) fn unpaced() -> Pace {
+    Pace::every(Duration::ZERO)
+}
 
 pub(crate) const NOW: i64 = 1_795_766_400_000;
 
