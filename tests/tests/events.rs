@@ -83,12 +83,14 @@ async fn every_event_gets_its_answer() {
         }
     }
     // Records are done in any order.
-    let sorted = |reasons: &mut dyn Iterator<Item = RejectReason>| {
-        let mut names: Vec<_> = reasons.map(|reason| reason.to_string()).collect();
-        names.sort();
-        names
-    };
-    let letters = queue.dead_letters();
-    let mut reasons = letters.iter().filter_map(|(_, letter)| letter.reason);
-    assert_eq!(sorted(&mut reasons), sorted(&mut DEAD_LETTERS.into_iter()));
+    let mut reasons: Vec<_> = queue
+        .dead_letters()
+        .iter()
+        .filter_map(|(_, letter)| letter.reason)
+        .map(|reason| reason.to_string())
+        .collect();
+    let mut expected = DEAD_LETTERS.map(|reason| reason.to_string());
+    reasons.sort();
+    expected.sort();
+    assert_eq!(reasons, expected);
 }
