@@ -24,7 +24,7 @@ replay: ## send a retailer's real sales to the stack of `make local`, and check 
 	@local/with-env cargo run --quiet -p sluice -- replay data/online-retail-2010-12.csv
 
 simulate: ## run the handlers under seeded faults; SEEDS=1000000 (how many), FROM=0 (the first), or SEED=7 (one, with all that happens)
-	cargo run --release --quiet -p sluice-simulation -- $(if $(SEED),--seed $(SEED),--from $(or $(FROM),0) --seeds $(or $(SEEDS),100000))
+	cargo run --quiet -p sluice-simulation -- $(if $(SEED),--seed $(SEED),--from $(or $(FROM),0) --seeds $(or $(SEEDS),100000))
 
 test: check unit end-to-end sam-local ## all tests, on a stack of their own; SLUICE_SAM_LOCAL=containers or emulator
 
