@@ -4,7 +4,7 @@ use accept_order::{AcceptOrder, MemoryPublisher};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 use sluice_api::ApiRequest;
-use sluice_order::{Secrets, SystemClock};
+use sluice_order::{HotSkus, Secrets, SystemClock};
 use sluice_tests::{cases, project};
 
 fn schema() -> Validator {
@@ -18,7 +18,7 @@ async fn every_published_message_keeps_the_schema() {
     let schema = schema();
     let publisher = MemoryPublisher::default();
     let secrets = Secrets::from_json(cases::SECRETS).unwrap();
-    let accept = AcceptOrder::new(&publisher, SystemClock, secrets);
+    let accept = AcceptOrder::new(&publisher, SystemClock, secrets, HotSkus::default());
     for case in cases::all()
         .into_iter()
         .filter(|case| case.function == "accept-order")

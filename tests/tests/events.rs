@@ -8,7 +8,7 @@ use fulfill_orders::{Consumer, Pace, queue::MemoryQueue};
 use read_orders::ReadOrders;
 use serde_json::Value;
 use sluice_api::ApiRequest;
-use sluice_order::{Lane, Secrets, SystemClock};
+use sluice_order::{HotSkus, Lane, Secrets, SystemClock};
 use sluice_store::MemoryStore;
 use sluice_tests::{
     cases::{self, DEAD_LETTERS},
@@ -53,7 +53,12 @@ fn the_files_are_the_cases() {
 #[tokio::test]
 async fn every_event_gets_its_answer() {
     let secrets = || Secrets::from_json(cases::SECRETS).unwrap();
-    let accept = AcceptOrder::new(MemoryPublisher::default(), SystemClock, secrets());
+    let accept = AcceptOrder::new(
+        MemoryPublisher::default(),
+        SystemClock,
+        secrets(),
+        HotSkus::default(),
+    );
     let store = MemoryStore::default();
     let queue = MemoryQueue::default();
     let lane = Lane::Standard;

@@ -7,7 +7,7 @@ use jsonschema::Validator;
 use read_orders::ReadOrders;
 use serde_json::{Value, json};
 use sluice_api::ApiRequest;
-use sluice_order::{Lane, Secrets, SystemClock};
+use sluice_order::{HotSkus, Lane, Secrets, SystemClock};
 use sluice_store::MemoryStore;
 use sluice_tests::{cases, project};
 
@@ -28,8 +28,18 @@ async fn every_answer_is_documented() {
     let document = openapi();
     let secrets = || Secrets::from_json(cases::SECRETS).unwrap();
     let store = MemoryStore::default();
-    let down = AcceptOrder::new(MemoryPublisher::failing(), SystemClock, secrets());
-    let accept = AcceptOrder::new(MemoryPublisher::default(), SystemClock, secrets());
+    let down = AcceptOrder::new(
+        MemoryPublisher::failing(),
+        SystemClock,
+        secrets(),
+        HotSkus::default(),
+    );
+    let accept = AcceptOrder::new(
+        MemoryPublisher::default(),
+        SystemClock,
+        secrets(),
+        HotSkus::default(),
+    );
     let fulfill = Consumer::new(
         &store,
         MemoryQueue::default(),

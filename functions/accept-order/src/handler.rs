@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sluice_api::{ApiRequest, ApiResponse, Offences, Problem, ProblemType};
 use sluice_order::{
-    Clock, Currency, IdempotencyKey, Lane, Order, OrderAccepted, OrderId, OrderKey, Secrets,
+    Clock, Currency, HotSkus, IdempotencyKey, Order, OrderAccepted, OrderId, OrderKey, Secrets,
     Timestamp, TooLarge, json, trace,
 };
 
@@ -21,6 +21,7 @@ pub struct AcceptOrder<P, C> {
     publisher: P,
     clock: C,
     secrets: Secrets,
+    hot_skus: HotSkus,
 }
 
 /// The answer to an accepted order.
@@ -42,11 +43,12 @@ fn refuse(problem: ProblemType, detail: impl Into<String>) -> Refusal {
 
 impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
     /// The function with its parts.
-    pub fn new(publisher: P, clock: C, secrets: Secrets) -> Self {
+    pub fn new(publisher: P, clock: C, secrets: Secrets, hot_skus: HotSkus) -> Self {
         Self {
             publisher,
             clock,
             secrets,
+            hot_skus,
         }
     }
 
@@ -94,7 +96,7 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
         let publication = Publication {
             order_id: accepted.order_id,
             body: accepted.to_body().map_err(too_large)?,
-            lane: Lane::Standard,
+            lane: self.hot_skus.lane_of(&accepted.order),
             group: accepted.order.customer_id().message_group(),
         };
         self.publisher.publish(&publication).await.map_err(|error| {

@@ -13,8 +13,9 @@ async fn main() -> Result<(), Error> {
     sluice_runtime::run(async || {
         let topic = sluice_runtime::required("ORDERS_TOPIC_ARN")?;
         let secrets = sluice_runtime::secrets()?;
+        let hot_skus = sluice_runtime::optional("HOT_SKUS")?;
         let publisher = SnsPublisher::new(&aws::config(PUBLISH).await, topic);
-        let accept = Arc::new(AcceptOrder::new(publisher, SystemClock, secrets));
+        let accept = Arc::new(AcceptOrder::new(publisher, SystemClock, secrets, hot_skus));
         Ok(
             async move |request: ApiRequest, context: Context| -> ApiResponse {
                 accept

@@ -4,7 +4,7 @@
 use accept_order::{AcceptOrder, MemoryPublisher};
 use serde_json::{Value, json};
 use sluice_api::ApiRequest;
-use sluice_order::{Lane, OrderAccepted, Secrets, Timestamp};
+use sluice_order::{HotSkus, Lane, OrderAccepted, Secrets, Timestamp};
 
 fn secrets() -> Secrets {
     Secrets::from_json(r#"{"1":"11111111111111111111111111111111"}"#).unwrap()
@@ -27,7 +27,7 @@ fn request(key: Option<&str>, sku: &str) -> ApiRequest {
 /// Status, headers and body of the answer.
 async fn post(publisher: &MemoryPublisher, request: &ApiRequest) -> (u64, Value, Value) {
     let trace = "Root=1-6a1b2c3d-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1";
-    let accept = AcceptOrder::new(publisher, now(), secrets());
+    let accept = AcceptOrder::new(publisher, now(), secrets(), "hot-1,hot-2".parse().unwrap());
     let answer = serde_json::to_value(accept.handle(request, Some(trace)).await).unwrap();
     let body = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
     (
@@ -112,6 +112,22 @@ async fn a_key_names_one_order_and_no_key_another_each_time() {
     );
     assert_ne!(ids[0], ids[2], "but not by the same id");
     assert_ne!(ids[3].key(), ids[4].key());
+}
+
+/// P3, P7: The lane is only where an order is published.
+#[tokio::test]
+async fn a_hot_product_sends_an_order_to_the_hot_lane() {
+    let publisher = MemoryPublisher::default();
+    for (sku, lane) in [("hot-2", Lane::Hot), ("hot", Lane::Standard)] {
+        assert_eq!(post(&publisher, &request(Some("k"), sku)).await.0, 202);
+        assert_eq!(publisher.published().last().unwrap().lane, lane, "{sku}");
+    }
+    let before = AcceptOrder::new(&publisher, now(), secrets(), HotSkus::default());
+    before.handle(&request(Some("k"), "hot-2"), None).await;
+    let published = publisher.published();
+    let (first, repeat) = (&published[0], &published[2]);
+    assert_eq!((first.lane, repeat.lane), (Lane::Hot, Lane::Standard));
+    assert_eq!(first.order_id, repeat.order_id, "it is the same order");
 }
 
 /// P1.

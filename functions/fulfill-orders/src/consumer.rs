@@ -19,6 +19,9 @@ use crate::{
 /// The most writes that are under way at once.
 const MAX_IN_FLIGHT: usize = 32;
 
+/// So many suspects.
+const ALONE: usize = 1;
+
 /// What is not done so long before the deadline is left for another time.
 const TO_FINISH: Duration = Duration::from_secs(4);
 
@@ -32,9 +35,9 @@ const TO_BEGIN: Duration = Duration::from_secs(3);
 /// How long an invocation may take: the function's timeout in the template.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// A message that was received so often may be what kills the process. Each other time it is begun after all the
-/// others, and alone: whatever came before it is then done. The times between, it is a message like any other, since an
-/// outage raises the count too.
+/// A message that was received so often may be what kills the process. Half of the batches begin such messages after all
+/// the others, one at a time: whatever came before it is then done. In the other half it is a message like any other,
+/// since an outage raises the count too.
 const SUSPECT_FROM: u32 = 4;
 
 /// The consumer of one lane.
@@ -76,12 +79,15 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
     pub async fn consume(&self, mut messages: Vec<Message>, deadline: Timestamp) -> Vec<String> {
         let cutoff = Instant::now() + self.time_left(deadline).saturating_sub(TO_FINISH);
         self.pace.begin();
+        // One coin for all of them: with one for each, of two that kill the process one would always be among the first.
+        let is_careful = (self.random)().is_multiple_of(2);
+        let is_suspect = |message: &Message| is_careful && message.receives >= SUSPECT_FROM;
         // Suspects in any order: the count tells nothing more of them.
         messages.sort_by_cached_key(|message| is_suspect(message).then(|| (self.random)()));
         let suspects = messages.partition_point(|message| !is_suspect(message));
         let (others, suspects) = messages.split_at(suspects);
         let mut outcomes = self.process_all(others, MAX_IN_FLIGHT, cutoff).await;
-        outcomes.extend(self.process_all(suspects, 1, cutoff).await);
+        outcomes.extend(self.process_all(suspects, ALONE, cutoff).await);
         self.report(messages, &outcomes).await
     }
 
@@ -105,7 +111,7 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
     ) -> Vec<Outcome> {
         let works = messages.iter().enumerate();
         let mut outcomes: Vec<(usize, Outcome)> = stream::iter(works)
-            .map(async |(at, message)| (at, self.process(message, cutoff).await))
+            .map(async |(at, message)| (at, self.process(message, at_once == ALONE, cutoff).await))
             // In any order: a slow record holds up no other.
             .buffer_unordered(at_once)
             .collect()
@@ -159,10 +165,10 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
     }
 
     /// What becomes of one record by the cutoff.
-    async fn process(&self, message: &Message, cutoff: Instant) -> Outcome {
+    async fn process(&self, message: &Message, is_alone: bool, cutoff: Instant) -> Outcome {
         let limits = Limits {
             latest: cutoff.checked_sub(TO_BEGIN).unwrap_or(cutoff),
-            is_alone: is_suspect(message),
+            is_alone,
         };
         if Instant::now() > limits.latest {
             return self.settle(message, Failure::NoTime, limits).await;
@@ -173,8 +179,4 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
         let why = "not done in the time of one invocation".to_owned();
         self.settle(message, Failure::Transient(why), limits).await
     }
-}
-
-fn is_suspect(message: &Message) -> bool {
-    message.receives >= SUSPECT_FROM && message.receives.is_multiple_of(2)
 }

@@ -21,7 +21,7 @@ use sluice_order::{DeadLetter, Lane, LetterType, ListQuery, OrderId, RejectReaso
 use sluice_store::{
     Found, MemoryStore, OrderStore, Page, PutOutcome, Rejection, StoreError, StoredOrder,
 };
-use support::{NOW, accepted, message, secrets, unpaced};
+use support::{CARE, NOW, accepted, draws_from, message, secrets, unpaced};
 
 /// Storage that misbehaves for the products `unavailable`, `refused`, `panics`, and after writing `lost`.
 #[derive(Default)]
@@ -85,6 +85,7 @@ async fn consume_until(
 ) -> Vec<String> {
     let clock = Timestamp::from_millis(NOW);
     Consumer::new(store, queue, clock, secrets(), Lane::Standard, unpaced())
+        .with_random(draws_from(CARE))
         .consume(messages, Timestamp::from_millis(NOW + left))
         .await
 }

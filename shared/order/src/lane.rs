@@ -1,6 +1,8 @@
 //! Lanes: bulkheads between the orders that hold a hot product and all others.
 
-use std::{fmt, str::FromStr};
+use std::{collections::HashSet, fmt, str::FromStr};
+
+use crate::{Order, Sku};
 
 /// A lane has its own queue, dead-letter queue, consumer and pace, so that a backlog in one delays no other.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -45,3 +47,94 @@ impl FromStr for Lane {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown lane {0:?}: the lanes are standard and hot")]
 pub struct UnknownLane(String);
+
+/// The products that send an order to the hot lane. It decides only where an order is published: a repeat that takes the
+/// other lane after a change is still the same order.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct HotSkus(HashSet<Sku>);
+
+impl HotSkus {
+    /// The lane of an order: hot if it holds any of them.
+    pub fn lane_of(&self, order: &Order) -> Lane {
+        if order.lines().iter().any(|line| self.0.contains(line.sku())) {
+            Lane::Hot
+        } else {
+            Lane::Standard
+        }
+    }
+}
+
+impl FromStr for HotSkus {
+    type Err = NoSku;
+
+    /// Reads stock keeping units with commas between them, and spaces around them as one likes; blank text is none.
+    fn from_str(list: &str) -> Result<Self, Self::Err> {
+        if list.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        list.split(',')
+            .map(|sku| Sku::new(sku.trim().to_owned()).ok_or_else(|| NoSku(sku.to_owned())))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+/// Something between two commas that is no stock keeping unit.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no stock keeping unit of 1 to 64 characters: write them with commas between, such as 85123A,22423"
+)]
+pub struct NoSku(String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn order(skus: &[&str]) -> Order {
+        let lines = skus
+            .iter()
+            .map(|sku| json!({"sku": sku, "quantity": 1, "unit_price": 1}));
+        let order =
+            json!({"customer_id": "c", "currency": "EUR", "lines": lines.collect::<Vec<_>>()});
+        Order::from_json(order).unwrap()
+    }
+
+    /// P7.
+    #[test]
+    fn one_hot_product_makes_an_order_hot() {
+        let hot: HotSkus = " 85123A, 22423".parse().unwrap();
+        for (skus, lane) in [
+            (&["85123A"][..], Lane::Hot),
+            (&["1", "2", "22423"], Lane::Hot),
+            (&["1", "2"], Lane::Standard),
+            (&["85123a"], Lane::Standard),
+            (&["85123"], Lane::Standard),
+            (&["85123A,22423"], Lane::Standard),
+        ] {
+            assert_eq!(hot.lane_of(&order(skus)), lane, "{skus:?}");
+        }
+    }
+
+    #[test]
+    fn none_may_be_hot() {
+        for none in ["", " "] {
+            let hot: HotSkus = none.parse().unwrap();
+            assert_eq!(hot.lane_of(&order(&["85123A", " "])), Lane::Standard);
+        }
+    }
+
+    #[test]
+    fn what_is_no_product_is_named() {
+        let long = "x".repeat(65);
+        for (list, named) in [
+            ("a,,b", "\"\" is no"),
+            ("a,", "\"\" is no"),
+            (",", "\"\" is no"),
+            (long.as_str(), "xxx\" is no"),
+        ] {
+            let error = list.parse::<HotSkus>().unwrap_err().to_string();
+            assert!(error.contains(named), "{list}: {error}");
+        }
+    }
+}

@@ -30,7 +30,7 @@ pub use content::ContentHash;
 pub use currency::Currency;
 pub use fields::FieldError;
 pub use id::{IdempotencyKey, OrderId, OrderKey};
-pub use lane::Lane;
+pub use lane::{HotSkus, Lane};
 pub use letter::{DeadLetter, LetterType};
 pub use listing::{ListQuery, Position};
 pub use message::{OrderAccepted, ParseFailure, TooLarge};

@@ -7,7 +7,7 @@ pub mod aws;
 mod logs;
 mod settings;
 
-pub use settings::{SettingError, number, required, secrets};
+pub use settings::{SettingError, number, optional, required, secrets};
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 

@@ -40,6 +40,19 @@ pub fn number<T: FromStr<Err: Display>>(name: &'static str) -> Result<T, Setting
         .map_err(|error| SettingError::invalid(name, error))
 }
 
+/// A setting that may be absent, which is the same as empty.
+///
+/// # Errors
+/// It is there, and not valid.
+pub fn optional<T: FromStr<Err: Display> + Default>(name: &'static str) -> Result<T, SettingError> {
+    let Ok(value) = required(name) else {
+        return Ok(T::default());
+    };
+    value
+        .parse()
+        .map_err(|error| SettingError::invalid(name, error))
+}
+
 /// A setting that must be there.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use accept_order::AcceptOrder;
 use serde_json::{Value, json};
 use sluice_api::ApiRequest;
+use sluice_order::HotSkus;
 use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
@@ -163,7 +164,12 @@ impl Api {
             process: Arc::clone(&process),
             topic: Arc::clone(&self.topic),
         };
-        let function = AcceptOrder::new(publisher, run.clock(), run.secrets(true));
+        let function = AcceptOrder::new(
+            publisher,
+            run.clock(),
+            run.secrets(true),
+            hot_skus(run, content),
+        );
         let answer = tokio::select! {
             biased;
             () = process.died() => None,
@@ -190,6 +196,13 @@ impl Api {
             Answer::Final
         }
     }
+}
+
+/// The hot products as this process was started with them: they may change between two tries of an order.
+fn hot_skus(run: &Run, content: &Value) -> HotSkus {
+    let is_hot = run.chance(run.scenario.hot);
+    let sku = content["lines"][0]["sku"].as_str().filter(|_| is_hot);
+    sku.unwrap_or_default().parse().unwrap_or_default()
 }
 
 /// What API Gateway makes of a request.

@@ -37,7 +37,7 @@ pub struct Scenario {
     pub interval: u64,
     /// After how long an unacknowledged message is visible again. The template says 361; less is harder.
     pub visibility: u64,
-    /// Publications that go to the hot lane.
+    /// Requests that meet a function to which one of their products is hot.
     pub hot: usize,
     /// When faults stop. Then everything has to be finished within [`crate::world::BOUND`].
     pub faults_end: u64,

@@ -10,6 +10,7 @@ use std::{
 
 use accept_order::{Publication, PublishError, Publisher};
 use fulfill_orders::message::{Attribute, AttributeValue, Message};
+use sluice_order::Lane as Name;
 use tokio::time::sleep;
 
 use crate::{
@@ -25,7 +26,7 @@ const TIMEOUT: Duration = Duration::from_secs(7);
 /// The queue of a lane, and its dead-letter queue.
 #[derive(Clone)]
 pub(crate) struct Lane {
-    pub(crate) name: sluice_order::Lane,
+    pub(crate) name: Name,
     pub(crate) queue: Arc<Queue>,
     pub(crate) dead: Arc<Queue>,
 }
@@ -71,8 +72,11 @@ impl Topic {
             data_type: "String".to_owned(),
             value: AttributeValue::Text(value.to_owned()),
         };
-        // An order may take another lane when it is sent again, after a change of the hot products.
-        let lane = &self.lanes[usize::from(self.run.chance(self.run.scenario.hot))];
+        let [standard, hot] = &self.lanes;
+        let lane = match publication.lane {
+            Name::Standard => standard,
+            Name::Hot => hot,
+        };
         let message = Message {
             body: publication.body.clone(),
             group: Some(publication.group.clone()),

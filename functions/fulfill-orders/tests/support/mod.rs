@@ -1,6 +1,9 @@
 //! Orders and messages for tests.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    time::Duration,
+};
 
 use fulfill_orders::{Pace, message::Message};
 use serde_json::json;
@@ -12,6 +15,14 @@ use sluice_order::{
 pub(crate) fn unpaced() -> Pace {
     Pace::every(Duration::ZERO)
 }
+
+/// Draws that begin with this one and count up: from an even one a batch with suspects is handled with care.
+pub(crate) fn draws_from(first: u32) -> impl Fn() -> u32 + Send + Sync {
+    let next = AtomicU32::new(first);
+    move || next.fetch_add(1, Relaxed)
+}
+
+pub(crate) const CARE: u32 = 0;
 
 pub(crate) const NOW: i64 = 1_795_766_400_000;
 
