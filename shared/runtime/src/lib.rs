@@ -11,10 +11,11 @@ pub use settings::{SettingError, number, optional, required, secrets};
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 
-/// Sets up logs, builds the function, and serves invocations until Lambda stops the process.
+/// Sets up logs, builds the function, and serves invocations until Lambda stops the process. If the function cannot be
+/// built, says so in one log line and ends the process.
 ///
 /// # Errors
-/// The function could not be built (logged once, here), or the Runtime API is out of reach.
+/// The Runtime API is out of reach.
 pub async fn run<E, A, F>(build: impl AsyncFnOnce() -> Result<F, SettingError>) -> Result<(), Error>
 where
     E: for<'de> serde::Deserialize<'de>,
@@ -22,9 +23,11 @@ where
     F: AsyncFn(E, lambda_runtime::Context) -> A,
 {
     logs::init();
-    let function = build().await.inspect_err(|error| {
+    let function = build().await.unwrap_or_else(|error| {
         tracing::error!(%error, "the function cannot start");
-    })?;
+        // Returned from `main`, it would be a second line.
+        std::process::exit(1)
+    });
     lambda_runtime::run(service_fn(async |event: LambdaEvent<E>| {
         Ok::<A, Diagnostic>(function(event.payload, event.context).await)
     }))
