@@ -5,12 +5,12 @@
 # Not where `sam deploy` looks: that may hold another architecture's build.
 TEST_BUILD := $(CURDIR)/.sluice/test-build
 SLOW := sluice/end-to-end,sluice-tests/end-to-end,sluice-tests/sam-local
-.PHONY: help local local-down replay build simulate test check unit end-to-end sam-local slow-tests clean
+.PHONY: help local local-down replay build simulate pace-check test check unit end-to-end sam-local slow-tests clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-local: ## build, start a local AWS, deploy into it; LOCAL_PORT=4566
+local: ## build, start a local AWS, deploy into it; LOCAL_PORT=4566, PARAMETERS='StandardWritesPerSecond=20 HotSkus=85123A'
 	@local/stack up
 	@local/stack status
 
@@ -26,6 +26,11 @@ replay: ## send a retailer's real sales to the stack of `make local`, and check 
 simulate: ## run the handlers under seeded faults; SEEDS=1000000 (how many), FROM=0 (the first), or SEED=7 (one, with all that happens)
 	cargo run --quiet -p sluice-simulation -- $(if $(SEED),--seed $(SEED),--from $(or $(FROM),0) --seeds $(or $(SEEDS),100000))
 
+pace-check: ## measure the pace as storage sees it, the lanes, and what `sluice plan` foretells: 20 minutes; PART=lanes, plan or pace
+	@local/build $(TEST_BUILD)
+	cargo build -p sluice -p sluice-pace-check
+	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo run --quiet -p sluice-pace-check -- $(if $(PART),--part $(PART))
+
 test: check unit end-to-end sam-local ## all tests, on a stack of their own; SLUICE_SAM_LOCAL=containers or emulator
 
 check: ## formats, lints, and the rules of the template
@@ -37,7 +42,7 @@ unit: ## the tests that need nothing but cargo
 	cargo test --workspace
 
 end-to-end: slow-tests ## the whole path on a local AWS
-	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace --features $(SLOW) --test end_to_end --test replay --test dlq
+	PARAMETERS=HotSkus=hot-1 SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace --features $(SLOW) --test end_to_end --test replay --test dlq --test lanes
 
 sam-local: slow-tests ## every event through the built functions, by `sam local`
 	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace --features $(SLOW) --test sam_local

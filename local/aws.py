@@ -8,7 +8,7 @@
     aws.py locked FILE CMD...  run CMD while nothing else that is locked by FILE runs
 
 Python and not bash because a fresh machine has neither curl nor setsid nor flock for certain. Standard library only,
-but for `serve` (ministack) and `outputs` (boto3), which need .sluice/venv-aws.
+but for `serve` (ministack, and metrics.py beside this) and `outputs` (boto3), which need .sluice/venv-aws.
 """
 
 import fcntl
@@ -187,9 +187,45 @@ def numbered(handler):
             return {name: numbers(member, name) for name, member in value.items()}
         if key in ("BatchSize", "MaximumBatchingWindowInSeconds", "MaximumConcurrency"):
             return int(value)
+        if key == "Enabled":
+            return str(value).lower() == "true"
         return value
 
     return lambda *arguments: handler(*map(numbers, arguments))
+
+
+def switched(create, update):
+    """ministack calls every new event source Enabled, and only a changed one what it is."""
+
+    def create_and_switch(logical_id, properties, stack):
+        made = create(logical_id, properties, stack)
+        update(made[0], properties, properties, stack)
+        return made
+
+    return create_and_switch
+
+
+def whole_batches(sqs):
+    """ministack gives a consumer ten messages at a time, AWS up to the batch size or 6 MB.
+
+    All at once: each look goes through the whole queue, and a hundred of them would hold a long one up for seconds.
+    """
+
+    def batch(queue_url, size):
+        with sqs._queues_lock:
+            queue = sqs._get_q(queue_url)
+            sqs._expire_retained(queue)
+            sqs._dlq_sweep(queue)
+            now, count, length = time.time(), 0, 0
+            for message in queue["messages"]:
+                # The next may be 256 KB, and the event is larger than the bodies in it.
+                if count == size or length > 5_000_000:
+                    break
+                if message.get("visible_at", 0) <= now:
+                    count, length = count + 1, length + len(message["body"])
+            return sqs._collect_msgs(queue, count, int(queue["attributes"].get("VisibilityTimeout", "30")))
+
+    return batch
 
 
 def serve():
@@ -197,13 +233,21 @@ def serve():
 
     # Without it each invocation waits 40 ms for a delayed acknowledgement between ministack and the function.
     socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+    import metrics
     from ministack.app import main
+    from ministack.services import sqs
     from ministack.services.cloudformation import provisioners, stacks
 
-    # A parameter arrives as text; AWS makes it the number that the property wants, ministack's poller fails on it.
+    # A parameter arrives as text; AWS makes it the number or the truth that the property wants, ministack's poller fails
+    # on the one and takes each text for true.
     mapping = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
+    mapping["create"] = switched(mapping["create"], mapping["update"])
     for action in ("create", "update"):
         mapping[action] = numbered(mapping[action])
+
+    metrics.start()
+
+    sqs._receive_messages_for_esm = whole_batches(sqs)
 
     # AWS reads a secret again when any property of the resource changes; ministack only when its text in the template
     # does, so that raising OrderIdSecretsRevision would do nothing.

@@ -9,6 +9,7 @@ Run by the python that has the SAM CLI: .sluice/venv-sam/bin/python tests/templa
 import copy
 import json
 import pathlib
+import re
 import unittest
 
 from samcli.yamlhelper import yaml_parse
@@ -148,12 +149,15 @@ def every_message_reaches_one_lane(template):
     ("FulfillStandard.Properties.Events.Orders.Properties.ScalingConfig",),
     ("FulfillStandard.Properties.Events.Orders.Properties.BatchSize", 10),
     ("FulfillStandard.Properties.Events.Orders.Properties.MaximumBatchingWindowInSeconds", 0),
+    ("FulfillStandard.Properties.Events.Orders.Properties.Enabled", {"Ref": "HotEnabled"}),
+    ("FulfillHot.Properties.Events.Orders.Properties.Enabled",),
 )
 def consumers_take_their_lane_by_its_settings_and_fail_records_one_by_one(template):
     for lane in LANES:
         source = properties(template, f"Fulfill{lane}")["Events"]["Orders"]["Properties"]
         expected = {
             "Queue": arn(f"{lane}Queue"),
+            "Enabled": {"Ref": f"{lane}Enabled"},
             "BatchSize": {"Ref": f"{lane}BatchSize"},
             "FunctionResponseTypes": ["ReportBatchItemFailures"],
             "ScalingConfig": {"MaximumConcurrency": {"Ref": f"{lane}Concurrency"}},
@@ -186,6 +190,37 @@ def consumers_know_the_pace_of_their_lane(template):
         seconds = default["BatchSize"] * default["Concurrency"] / default["WritesPerSecond"]
         if not 5 <= seconds <= 48:
             yield f"{lane}: a batch is {seconds} s of work by default, and must be 5 to 48"
+
+
+@breaks(
+    ("Parameters.StandardEnabled.Default", "false"),
+    ("Parameters.HotEnabled.AllowedValues", ["true", "false", "yes"]),
+)
+def a_lane_is_paused_by_false_and_by_nothing_else(template):
+    for lane in LANES:
+        parameter = template["Parameters"][f"{lane}Enabled"]
+        if parameter["Type"] != "String" or parameter.get("AllowedValues") != ["true", "false"]:
+            yield f"{lane}Enabled takes something else than true and false"
+        if parameter["Default"] != "true":
+            yield f"the {lane} lane does not run by default"
+
+
+@breaks(
+    ("AcceptOrder.Properties.Environment.Variables.HOT_SKUS",),
+    ("Parameters.HotSkus.Default", "85123A"),
+    ("Parameters.HotSkus.AllowedPattern", "^.+$"),
+    ("Parameters.HotSkus.AllowedPattern", "^.*$"),
+)
+def hot_products_are_a_parameter_and_none_by_default(template):
+    variables = properties(template, "AcceptOrder")["Environment"]["Variables"]
+    if variables.get("HOT_SKUS") != {"Ref": "HotSkus"}:
+        yield "AcceptOrder: HOT_SKUS is not HotSkus"
+    parameter = template["Parameters"]["HotSkus"]
+    if parameter["Default"] != "":
+        yield "HotSkus has a default"
+    for text, is_list in (("", True), ("a", True), ("a b, c", True), ("a,,b", False), ("a,", False), (" ,a", False)):
+        if bool(re.fullmatch(parameter["AllowedPattern"], text)) != is_list:
+            yield f"HotSkus {'refuses' if is_list else 'allows'} {text!r}"
 
 
 @breaks(

@@ -9,7 +9,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use sluice_order::OrderId;
 
-use crate::{dlq::args::DlqArguments, plan::args::PlanArguments};
+use crate::{
+    dlq::args::DlqArguments,
+    lanes::args::{PaceArguments, PauseArguments, ResumeArguments},
+    plan::args::PlanArguments,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,6 +26,9 @@ Examples:
   sluice --stack shop-staging replay sales.csv  against another stack
   sluice dlq list                               what could not be fulfilled, and why
   sluice dlq replay --reason PANIC --dry-run    what would go back to its queue, once the cause is mended
+  sluice pace                                   how fast each lane is, and when it will be drained
+  sluice pause standard                         let the lane's orders wait, while storage is being mended
+  sluice resume standard                        take them again
   sluice plan --peak 5000/s --for 10m --writes-per-second 400
                                                 what a sale will do to the queue, the limits and the bill
 
@@ -35,7 +42,7 @@ Exit codes:
   1  something is missing or wrong, or was refused
   2  wrong usage, or the environment: no such stack, no credentials, no connection, an unreadable file";
 
-/// Posts orders to Sluice, shows where they stand, checks that storage holds what was accepted, handles dead letters, plans sales.
+/// Posts orders to Sluice, shows where they stand, checks that storage holds what was accepted, handles dead letters, plans sales, pauses lanes.
 #[derive(Parser, Debug)]
 #[command(name = "sluice", version, after_help = EXAMPLES)]
 pub struct Arguments {
@@ -58,6 +65,9 @@ pub(crate) enum Command {
     Status(StatusArguments),
     Replay(ReplayArguments),
     Dlq(DlqArguments),
+    Pace(PaceArguments),
+    Pause(PauseArguments),
+    Resume(ResumeArguments),
     Plan(Box<PlanArguments>),
 }
 
@@ -181,6 +191,19 @@ mod tests {
         ] {
             assert!(parse(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_lane_that_there_is_not_is_wrong_usage_and_the_lanes_are_named() {
+        for command in ["pause", "resume"] {
+            assert!(Arguments::try_parse_from(["sluice", command, "hot"]).is_ok());
+            let error = Arguments::try_parse_from(["sluice", command, "fast"]).unwrap_err();
+            assert_eq!(error.exit_code(), 2);
+            let told = error.to_string();
+            assert!(told.contains("the lanes are standard and hot"), "{told}");
+            assert!(Arguments::try_parse_from(["sluice", command]).is_err());
+        }
+        assert!(Arguments::try_parse_from(["sluice", "pace", "--lane", "fast"]).is_err());
     }
 
     #[test]

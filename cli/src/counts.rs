@@ -1,11 +1,30 @@
 //! How many messages a queue holds.
 
 use aws_sdk_sqs::{Client, types::QueueAttributeName};
+use serde::Serialize;
 
 use crate::{Failure, aws::Aws};
 
-/// All messages of a queue: waiting, received or delayed. SQS counts approximately, and late.
-pub(crate) async fn count(aws: &Aws, client: &Client, queue: &str) -> Result<u64, Failure> {
+/// The messages of a queue. SQS counts approximately, and late.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub(crate) struct Counts {
+    /// Waiting to be received.
+    pub(crate) visible: u64,
+    /// Received and not yet deleted, or hidden for a while.
+    pub(crate) in_flight: u64,
+    /// Not yet to be received.
+    pub(crate) delayed: u64,
+}
+
+impl Counts {
+    /// All messages of the queue.
+    pub(crate) fn all(self) -> u64 {
+        self.visible + self.in_flight + self.delayed
+    }
+}
+
+/// The messages of a queue by what they wait for.
+pub(crate) async fn counts(aws: &Aws, client: &Client, queue: &str) -> Result<Counts, Failure> {
     let counted = [
         QueueAttributeName::ApproximateNumberOfMessages,
         QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
@@ -19,15 +38,24 @@ pub(crate) async fn count(aws: &Aws, client: &Client, queue: &str) -> Result<u64
         .await
         .map_err(|e| aws.explain("count the messages of the queues", &e))?;
     let attributes = answer.attributes();
-    let count = |name| attributes?.get(name)?.parse::<u64>().ok();
-    counted
-        .iter()
-        .map(count)
-        .sum::<Option<u64>>()
-        .ok_or_else(|| {
+    let count = |name| {
+        let count = attributes.and_then(|counts| counts.get(name)?.parse().ok());
+        count.ok_or_else(|| {
             Failure::environment(
                 format!("the queue {queue} does not say how many messages it holds"),
                 "check the stack's queue outputs",
             )
         })
+    };
+    let [visible, in_flight, delayed] = &counted;
+    Ok(Counts {
+        visible: count(visible)?,
+        in_flight: count(in_flight)?,
+        delayed: count(delayed)?,
+    })
+}
+
+/// All messages of a queue: waiting, received or delayed.
+pub(crate) async fn count(aws: &Aws, client: &Client, queue: &str) -> Result<u64, Failure> {
+    Ok(counts(aws, client, queue).await?.all())
 }

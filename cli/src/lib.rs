@@ -1,5 +1,5 @@
 //! The operator's command: post an order, see where one stands, replay sales and check storage, handle dead letters,
-//! plan a sale.
+//! plan a sale, pause a lane and see its pace.
 //!
 //! Everything it needs to know of a deployment it reads from the outputs of the `CloudFormation` stack
 //! ([`stack`]), so it works the same on AWS and on a local stack. Calls to the API are signed ([`sign`])
@@ -12,6 +12,7 @@ mod aws;
 mod counts;
 mod dlq;
 mod failure;
+mod lanes;
 mod output;
 mod plan;
 mod problem;
@@ -26,6 +27,7 @@ mod submit;
 pub use args::Arguments;
 use args::Command;
 pub use failure::{Exit, Failure};
+use lanes::Turn;
 
 /// Does what the arguments say.
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
@@ -35,6 +37,9 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Status(arguments) => status::run(&stack, &arguments).await,
         Command::Replay(arguments) => replay::run(&stack, &arguments).await,
         Command::Dlq(arguments) => dlq::run(&stack, &arguments).await,
+        Command::Pause(arguments) => lanes::turn(&stack, arguments.lane, Turn::Pause).await,
+        Command::Resume(arguments) => lanes::turn(&stack, arguments.lane, Turn::Resume).await,
+        Command::Pace(arguments) => lanes::pace(&stack, &arguments).await,
         Command::Plan(arguments) => plan::run(&arguments),
     }
 }

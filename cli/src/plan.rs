@@ -19,7 +19,7 @@ mod sales;
 mod size;
 mod svg;
 mod text;
-mod units;
+pub(crate) mod units;
 
 use std::env;
 

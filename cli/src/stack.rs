@@ -1,6 +1,6 @@
-//! Where the parts of a deployment are: the outputs of its `CloudFormation` stack.
+//! Where the parts of a deployment are, and what they are set to: outputs and parameters of its `CloudFormation` stack.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, str::FromStr};
 
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use sluice_order::Lane;
@@ -12,6 +12,7 @@ use crate::{Failure, aws::Aws};
 pub struct Stack {
     name: String,
     outputs: HashMap<String, String>,
+    parameters: HashMap<String, String>,
 }
 
 /// The two queues of a lane.
@@ -31,6 +32,7 @@ impl Stack {
         Self {
             name: name.to_owned(),
             outputs,
+            parameters: HashMap::new(),
         }
     }
 
@@ -63,7 +65,16 @@ impl Stack {
                 output.output_value()?.to_owned(),
             ))
         });
-        Ok(Self::new(name, outputs.collect()))
+        let parameters = stack.parameters().iter().filter_map(|parameter| {
+            Some((
+                parameter.parameter_key()?.to_owned(),
+                parameter.parameter_value()?.to_owned(),
+            ))
+        });
+        Ok(Self {
+            parameters: parameters.collect(),
+            ..Self::new(name, outputs.collect())
+        })
     }
 
     /// Base address of the API, without a slash at its end.
@@ -80,27 +91,61 @@ impl Stack {
     pub fn lanes(&self) -> Result<Vec<LaneQueues>, Failure> {
         Lane::ALL
             .into_iter()
-            .map(|lane| {
-                let (queue, dead_letters) = match lane {
-                    Lane::Standard => ("StandardQueueUrl", "StandardDeadLetterQueueUrl"),
-                    Lane::Hot => ("HotQueueUrl", "HotDeadLetterQueueUrl"),
-                };
-                Ok(LaneQueues {
-                    lane,
-                    queue: self.output(queue)?.to_owned(),
-                    dead_letters: self.output(dead_letters)?.to_owned(),
-                })
-            })
+            .map(|lane| self.queues(lane))
             .collect()
     }
 
-    fn output(&self, key: &str) -> Result<&str, Failure> {
-        self.outputs.get(key).map(String::as_str).ok_or_else(|| {
+    /// The queues of a lane.
+    pub(crate) fn queues(&self, lane: Lane) -> Result<LaneQueues, Failure> {
+        let url = |queue| self.output(&format!("{}{queue}Url", prefix(lane)));
+        Ok(LaneQueues {
+            lane,
+            queue: url("Queue")?.to_owned(),
+            dead_letters: url("DeadLetterQueue")?.to_owned(),
+        })
+    }
+
+    /// Name of the function that stores a lane's orders.
+    pub(crate) fn consumer(&self, lane: Lane) -> Result<&str, Failure> {
+        self.output(&format!("Fulfill{}Function", prefix(lane)))
+    }
+
+    /// What a parameter of a lane is set to.
+    pub(crate) fn parameter(&self, lane: Lane, name: &str) -> Result<&str, Failure> {
+        let key = format!("{}{name}", prefix(lane));
+        let value = self.parameters.get(&key).map(String::as_str);
+        value.ok_or_else(|| self.has_no("parameter", &key))
+    }
+
+    /// What a parameter of a lane is set to, which is a number.
+    pub(crate) fn number<T: FromStr>(&self, lane: Lane, name: &str) -> Result<T, Failure> {
+        let text = self.parameter(lane, name)?;
+        text.parse().map_err(|_| {
             Failure::environment(
-                format!("the stack {:?} has no output {key}", self.name),
-                "deploy this version of the template, or name another stack with --stack",
+                format!("the parameter {}{name} is {text:?}", prefix(lane)),
+                "deploy this version of the template",
             )
         })
+    }
+
+    fn output(&self, key: &str) -> Result<&str, Failure> {
+        let value = self.outputs.get(key).map(String::as_str);
+        value.ok_or_else(|| self.has_no("output", key))
+    }
+
+    fn has_no(&self, what: &str, key: &str) -> Failure {
+        Failure::environment(
+            format!("the stack {:?} has no {what} {key}", self.name),
+            "deploy this version of the template, or name another stack with --stack",
+        )
+    }
+}
+
+/// How the names begin that a lane has in the template.
+pub(crate) fn prefix(lane: Lane) -> &'static str {
+    match lane {
+        Lane::Standard => "Standard",
+        Lane::Hot => "Hot",
     }
 }
 
@@ -126,5 +171,22 @@ mod tests {
             assert!(failure.to_string().contains(key), "{failure}");
             assert_eq!(failure.exit(), Exit::Environment);
         }
+    }
+
+    #[test]
+    fn what_a_lane_is_set_to_is_read_as_a_number() {
+        let parameters = [("HotBatchSize", "50"), ("HotWritesPerSecond", "many")];
+        let mut stack = Stack::new("s", HashMap::new());
+        stack.parameters = parameters.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        assert_eq!(stack.number(Lane::Hot, "BatchSize"), Ok(50));
+        let text = stack
+            .number::<f64>(Lane::Hot, "WritesPerSecond")
+            .unwrap_err();
+        assert!(text.to_string().contains("is \"many\""), "{text}");
+        let none = stack.parameter(Lane::Standard, "BatchSize").unwrap_err();
+        assert!(
+            none.to_string().contains("no parameter StandardBatchSize"),
+            "{none}"
+        );
     }
 }

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::stack::{Answer, Stack, order};
+use sluice_tests::stack::{Answer, Stack, order};
 
 fn assert_refused(what: &str, answer: &Answer, status: u16, problem: &str) {
     assert_eq!(answer.status, status, "{what}: {answer:?}");

@@ -1,16 +1,18 @@
 //! Messages that must not harm: delivered twice, or poison.
 
-use sluice_order::{IdempotencyKey, Order, OrderAccepted, OrderKey, Timestamp};
-
-use crate::stack::{Stack, order, wait_for};
+use sluice_order::OrderAccepted;
+use sluice_tests::{
+    orders::Placed,
+    stack::{Stack, order, wait_for},
+};
 
 /// What accept-order publishes for an order of this customer under this key.
 async fn message(stack: &Stack, customer: &str, key: &str) -> OrderAccepted {
-    let order = Order::from_json(order(customer, "s")).unwrap();
-    let key = IdempotencyKey::new(key.to_owned()).unwrap();
-    let key = OrderKey::derived(order.customer_id(), &key);
-    let accepted_at: Timestamp = "2026-11-27T08:00:00.000Z".parse().unwrap();
-    OrderAccepted::new(order, key, accepted_at, None, &stack.secrets().await)
+    let placed = Placed {
+        key: key.to_owned(),
+        order: order(customer, "s"),
+    };
+    placed.message(&stack.secrets().await)
 }
 
 async fn drained(stack: &Stack) {

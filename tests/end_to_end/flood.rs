@@ -3,11 +3,10 @@
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use sluice_tests::proxy::{Fault, Proxy};
-
-use crate::{
+use sluice_tests::{
     consumers::kill_consumers,
     orders::{Placed, orders},
+    proxy::{Fault, Proxy},
     stack::Stack,
 };
 

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use sluice_tests::proxy::{Fault, Proxy};
-
-use crate::{
+use sluice_tests::{
     consumers::kill_consumers,
     orders::orders,
+    proxy::{Fault, Proxy},
     stack::{Stack, wait_for},
 };
 
-/// One full batch: the local AWS gives an invocation at most ten messages.
+/// One full batch: [`Stack::short_visibility`] sees to that.
 const BATCH: usize = 10;
 
 /// A write that is held longer fails, and its consumer is no longer in the middle of it.

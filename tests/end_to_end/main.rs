@@ -4,11 +4,9 @@
 //! `make end-to-end` runs these. Every wait is for a condition, and bounded.
 
 mod attacks;
-mod consumers;
 mod faults;
 mod flood;
 mod kills;
-mod orders;
+mod lanes;
 mod outage;
 mod path;
-mod stack;

@@ -3,18 +3,20 @@
 use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::MessageSystemAttributeName::ApproximateReceiveCount;
-use sluice_tests::proxy::{Fault, Proxy};
-use tokio::time::{interval, sleep_until};
-
-use crate::{
+use sluice_tests::{
     orders::orders,
+    proxy::{Fault, Proxy},
     stack::{Stack, wait_for},
 };
+use tokio::time::{interval, sleep_until};
 
 const OUTAGE: Duration = Duration::from_secs(30);
 
+/// Small batches: with larger ones the two consumers would hold all that comes in this time, and none would wait.
+const BATCH: u32 = 10;
+
 /// How often storage may be asked while it is down. Each of the lane's two consumers asks until five calls in a
-/// row have failed, which a full batch of ten does at once, and then after 1, 2, 4, 8 and 10 s more.
+/// row have failed, which a full batch does at once, and then after 1, 2, 4, 8 and 10 s more.
 const ASKED_AT_MOST: usize = 40;
 
 /// How many receives that end with nothing done the outage may cost: what failed before the two consumers held
@@ -30,6 +32,7 @@ async fn storage_down_for_half_a_minute_is_waiting_not_failing() {
     let stack = Stack::take().await;
     let proxy = Proxy::start(stack.endpoint(), 2).await.unwrap();
     stack.storage_through(&proxy).await;
+    stack.batches_of(BATCH).await;
 
     let mut accepted = stack.place_all(orders("outage-", 0..20), 8, |_| ()).await;
     stack.assert_all_stored_once("outage-", &accepted).await;

@@ -1,9 +1,10 @@
 //! An order's way, when nothing goes wrong.
 
 use serde_json::json;
-use sluice_tests::project;
-
-use crate::stack::{Stack, order};
+use sluice_tests::{
+    project,
+    stack::{Stack, order, wait_for},
+};
 
 #[tokio::test]
 async fn an_order_goes_from_the_api_to_storage() {
@@ -46,7 +47,7 @@ async fn an_order_posted_again_is_the_same_order() {
     stack
         .wait_for_status(later.body["order_id"].as_str().unwrap(), "IN_FULFILLMENT")
         .await;
-    crate::stack::wait_for("the queue to drain", async || {
+    wait_for("the queue to drain", async || {
         stack.depth("StandardQueueUrl").await == 0
     })
     .await;

@@ -2,9 +2,14 @@
 
 pub mod cases;
 pub mod checker;
+pub mod consumers;
+pub mod deployed;
 pub mod event;
+pub mod lane;
 pub mod matching;
+pub mod orders;
 pub mod proxy;
+pub mod queues;
 pub mod stack;
 
 use std::path::PathBuf;

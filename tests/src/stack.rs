@@ -1,78 +1,201 @@
-//! The stack that the environment names: `local/with-stack` deployed it.
+//! The deployed stack, as the tests use it: its API and its table. [`crate::queues`] and [`crate::consumers`] are the rest.
 
-use std::{collections::HashMap, env, time::Duration};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
-use aws_config::SdkConfig;
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
+use sluice_order::Secrets;
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::sleep,
+};
 
-/// A deployed stack, as a test finds it.
-pub struct Deployed {
-    /// How the SDK reaches it.
-    pub config: SdkConfig,
-    /// For requests that no SDK makes.
-    pub http: reqwest::Client,
-    /// Address of the local AWS.
-    pub endpoint: String,
-    outputs: HashMap<String, String>,
+use crate::deployed::{Deployed, signature};
+
+/// How long any wait may last. Generous, because the machine may be slow; a test that passes ends long before.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+/// One test at a time: some kill processes or change a queue that the others use.
+static TURN: Mutex<()> = Mutex::const_new(());
+
+/// The stack, for one test.
+pub struct Stack {
+    deployed: Deployed,
+    /// For what is asked of the queues and is no method here.
+    pub sqs: aws_sdk_sqs::Client,
+    dynamodb: aws_sdk_dynamodb::Client,
+    _turn: MutexGuard<'static, ()>,
 }
 
-impl Deployed {
-    /// The stack that `SLUICE_STACK` names.
-    pub async fn find() -> Self {
-        let name =
-            env::var("SLUICE_STACK").expect("`make test` brings up the stack that this needs");
-        let config = aws_config::load_from_env().await;
-        let described = aws_sdk_cloudformation::Client::new(&config)
-            .describe_stacks()
-            .stack_name(name)
-            .send()
-            .await
-            .expect("the stack is deployed");
-        let outputs = described.stacks()[0]
-            .outputs()
-            .iter()
-            .filter_map(|o| Some((o.output_key()?.to_owned(), o.output_value()?.to_owned())))
-            .collect();
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .timeout(Duration::from_secs(30))
-            .build()
-            .expect("a client can be made");
-        Self {
-            config,
-            http,
-            endpoint: env::var("AWS_ENDPOINT_URL").expect("the stack is a local one"),
-            outputs,
-        }
+/// An answer of the API.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HashMap<String, String>,
+    /// The body; a text, where it is no JSON.
+    pub body: Value,
+}
+
+impl Stack {
+    /// The stack that the environment names, once it is this test's turn, and as it was deployed.
+    pub async fn take() -> Self {
+        let turn = TURN.lock().await;
+        let deployed = Deployed::find().await;
+        let stack = Self {
+            sqs: aws_sdk_sqs::Client::new(&deployed.config),
+            dynamodb: aws_sdk_dynamodb::Client::new(&deployed.config),
+            deployed,
+            _turn: turn,
+        };
+        stack.as_deployed().await;
+        stack
     }
 
     /// One of its outputs.
     pub fn output(&self, name: &str) -> &str {
-        &self.outputs[name]
+        self.deployed.output(name)
     }
 
-    /// The secrets that its functions seal ids with, as JSON.
-    pub async fn secrets(&self) -> String {
-        let request = self
+    /// Address of the local AWS.
+    pub fn endpoint(&self) -> &str {
+        &self.deployed.endpoint
+    }
+
+    /// Sends with a signature for the API.
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        self.send_as_is(request.header("authorization", signature("execute-api")))
+            .await
+    }
+
+    /// Sends without a signature of its own.
+    pub async fn send_as_is(&self, request: reqwest::RequestBuilder) -> Answer {
+        let response = request.send().await.expect("an answer comes");
+        let status = response.status().as_u16();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| {
+                (
+                    name.to_string(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
+            .collect();
+        let text = response.text().await.expect("the answer has a body");
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Answer {
+            status,
+            headers,
+            body,
+        }
+    }
+
+    /// A request to the API.
+    pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        self.deployed
             .http
-            .post(&self.endpoint)
-            .header("authorization", signature("secretsmanager"))
-            .header("content-type", "application/x-amz-json-1.1")
-            .header("x-amz-target", "secretsmanager.GetSecretValue")
-            .body(json!({"SecretId": self.output("OrderIdSecretArn")}).to_string());
-        let answer = async { request.send().await?.text().await }.await;
-        let answer: Value = serde_json::from_str(&answer.expect("the local AWS answers"))
-            .expect("it answers with JSON");
-        answer["SecretString"]
-            .as_str()
-            .expect("a secret")
-            .to_owned()
+            .request(method, format!("{}{path}", self.output("ApiUrl")))
+    }
+
+    /// A request to the local AWS itself.
+    pub fn to_aws(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        let url = format!("{}{path}", self.endpoint());
+        self.deployed.http.request(method, url)
+    }
+
+    /// Posts an order.
+    pub async fn post(&self, key: Option<&str>, order: &Value) -> Answer {
+        let mut request = self
+            .request(reqwest::Method::POST, "/orders")
+            .header("content-type", "application/json")
+            .body(order.to_string());
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        self.send(request).await
+    }
+
+    /// Gets from the API.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(reqwest::Method::GET, path)).await
+    }
+
+    /// Waits until the order has this status, and returns what is known of it then.
+    pub async fn wait_for_status(&self, order_id: &str, status: &str) -> Value {
+        let last = std::cell::RefCell::new(Value::Null);
+        wait_for(&format!("{order_id} to be {status}"), async || {
+            let answer = self.get(&format!("/orders/{order_id}")).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let there = answer.body["status"] == status;
+            *last.borrow_mut() = answer.body;
+            there
+        })
+        .await;
+        last.into_inner()
+    }
+
+    /// The secrets that the deployed functions seal ids with.
+    pub async fn secrets(&self) -> Secrets {
+        Secrets::from_json(&self.deployed.secrets().await).unwrap()
+    }
+
+    /// Every item of the table, as JSON.
+    pub async fn table(&self) -> Vec<Value> {
+        let mut pages = self
+            .dynamodb
+            .scan()
+            .table_name(self.output("OrdersTable"))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut items = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.expect("the table can be read");
+            items.push(serde_dynamo::from_item(item).expect("an item is JSON"));
+        }
+        items
+    }
+
+    /// Every item of the table that the customer's orders have.
+    pub async fn items_of(&self, customer: &str) -> Vec<HashMap<String, AttributeValue>> {
+        let mut pages = self
+            .dynamodb
+            .scan()
+            .table_name(self.output("OrdersTable"))
+            .consistent_read(true)
+            .filter_expression("customer_id = :c OR rejected_order.customer_id = :c")
+            .expression_attribute_values(":c", AttributeValue::S(customer.to_owned()))
+            .into_paginator()
+            .items()
+            .send();
+        let mut items = Vec::new();
+        while let Some(item) = pages.next().await {
+            items.push(item.expect("the table can be read"));
+        }
+        items
     }
 }
 
-/// A made-up signature: the local AWS takes any, but refuses a call with none at all.
-pub fn signature(service: &str) -> String {
-    format!(
-        "AWS4-HMAC-SHA256 Credential=test/20261127/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=00"
-    )
+/// An order of one line.
+pub fn order(customer: &str, sku: &str) -> Value {
+    json!({"customer_id": customer, "currency": "GBP", "lines": [{"sku": sku, "description": "a thing ", "quantity": 2, "unit_price": 250}]})
+}
+
+/// Waits until the condition holds.
+///
+/// # Panics
+///
+/// If it takes too long.
+pub async fn wait_for(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while !condition().await {
+        assert!(begun.elapsed() < PATIENCE, "waited {PATIENCE:?} for {what}");
+        sleep(Duration::from_millis(200)).await;
+    }
 }

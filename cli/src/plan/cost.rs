@@ -13,6 +13,8 @@ pub(crate) struct Cost {
     pub(crate) total: f64,
     /// The same for a million orders.
     pub(crate) per_million: f64,
+    /// What the polling of a lane with nothing to do costs in 30 days, in USD.
+    pub(crate) idle_lane_a_month: f64,
 }
 
 /// A part of the bill.
@@ -26,6 +28,9 @@ pub(crate) struct Service {
     pub(crate) per_million: f64,
 }
 
+/// 30 days, in seconds.
+const MONTH: f64 = 30.0 * 86_400.0;
+
 impl Sale<'_> {
     /// The bill for so many orders, which arrive in so many seconds.
     pub(crate) fn cost(&self, orders: f64, seconds: f64) -> Cost {
@@ -33,9 +38,9 @@ impl Sale<'_> {
         let (prices, assumed) = (&self.figures.prices, &self.figures.assumptions);
         let size = &self.size;
         let million = orders / MILLION;
+        let polls_in = |seconds| assumed.idle_pollers * seconds / assumed.idle_poll_seconds;
         // Both lanes poll while they have nothing to do.
-        let lasts = self.backlog.drained.max(seconds);
-        let idle_polls = 2.0 * assumed.idle_pollers * lasts / assumed.idle_poll_seconds;
+        let idle_polls = 2.0 * polls_in(self.backlog.drained.max(seconds));
         let receives = orders / assumed.messages_a_poll
             * (assumed.messages_a_poll * size.message / assumed.billed_message_bytes).ceil();
         let deletes = orders / assumed.messages_a_poll;
@@ -46,6 +51,7 @@ impl Sale<'_> {
         let gb_second = prices.lambda_gb_second * assumed.memory_gb;
         let traces =
             (seconds * assumed.sampled_a_second + orders * assumed.sampled_share).min(orders);
+        let sqs_request = prices.sqs_requests_per_million / MILLION;
         let usd = [
             ("API Gateway", million * prices.api_gateway_per_million),
             (
@@ -57,7 +63,7 @@ impl Sale<'_> {
                 "SNS",
                 million * size.billed_messages * prices.sns_publish_per_million,
             ),
-            ("SQS", sqs / MILLION * prices.sqs_requests_per_million),
+            ("SQS", sqs * sqs_request),
             (
                 "Lambda fulfill-orders",
                 batches / MILLION * prices.lambda_requests_per_million + orders * paced * gb_second,
@@ -82,6 +88,7 @@ impl Sale<'_> {
             services: services.to_vec(),
             total,
             per_million: total / million,
+            idle_lane_a_month: polls_in(MONTH) * sqs_request,
         }
     }
 }

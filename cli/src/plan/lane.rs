@@ -169,10 +169,7 @@ impl Settings {
 
     /// The settings as parameters of the template.
     pub(crate) fn parameters(&self, lane: sluice_order::Lane) -> Vec<String> {
-        let lane = match lane {
-            sluice_order::Lane::Standard => "Standard",
-            sluice_order::Lane::Hot => "Hot",
-        };
+        let lane = crate::stack::prefix(lane);
         vec![
             format!("{lane}WritesPerSecond={}", self.writes_per_second),
             format!("{lane}Concurrency={}", self.concurrency),

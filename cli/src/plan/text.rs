@@ -150,8 +150,9 @@ impl Plan {
             )
         };
         format!(
-            "{}\n{prices}, without free tiers.\n{}",
+            "{}\n{prices}, without free tiers. A lane with nothing to do costs {} in 30 days, by its polling.\n{}",
             columns(&rows),
+            money(self.cost.idle_lane_a_month),
             self.assumptions
         )
     }

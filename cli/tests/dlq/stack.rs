@@ -17,7 +17,7 @@ use aws_sdk_sqs::{
 use serde_json::{Value, json};
 use sluice_order::{IdempotencyKey, Lane, Order, OrderAccepted, OrderKey, Secrets};
 use sluice_store::DynamoStore;
-use sluice_tests::stack::Deployed;
+use sluice_tests::deployed::Deployed;
 use tokio::{
     sync::{Mutex, MutexGuard},
     time::sleep,

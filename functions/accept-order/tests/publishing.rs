@@ -124,8 +124,8 @@ async fn a_hot_product_sends_an_order_to_the_hot_lane() {
     }
     let before = AcceptOrder::new(&publisher, now(), secrets(), HotSkus::default());
     before.handle(&request(Some("k"), "hot-2"), None).await;
-    let published = publisher.published();
-    let (first, repeat) = (&published[0], &published[2]);
+    let all = publisher.published();
+    let (first, repeat) = (&all[0], &all[2]);
     assert_eq!((first.lane, repeat.lane), (Lane::Hot, Lane::Standard));
     assert_eq!(first.order_id, repeat.order_id, "it is the same order");
 }

@@ -2,15 +2,31 @@
 
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
-use sluice_tests::checker::{Accepted, Verdict, check};
+use sluice_order::{IdempotencyKey, Order, OrderAccepted, OrderKey, Secrets, Timestamp};
 
-use crate::stack::{Stack, wait_for};
+use crate::{
+    checker::{Accepted, Verdict, check},
+    stack::{Stack, wait_for},
+};
 
 /// An order that is to be posted under its key.
 #[derive(Clone)]
 pub struct Placed {
+    /// Its `Idempotency-Key`.
     pub key: String,
+    /// The body.
     pub order: Value,
+}
+
+impl Placed {
+    /// What accept-order publishes for it.
+    pub fn message(&self, secrets: &Secrets) -> OrderAccepted {
+        let order = Order::from_json(self.order.clone()).expect("an order");
+        let key = IdempotencyKey::new(self.key.clone()).expect("a key");
+        let key = OrderKey::derived(order.customer_id(), &key);
+        let accepted_at: Timestamp = "2026-11-27T08:00:00.000Z".parse().expect("a time");
+        OrderAccepted::new(order, key, accepted_at, None, secrets)
+    }
 }
 
 /// Orders with these numbers, no two with the same content, of customers whose names begin with the prefix.
@@ -63,11 +79,6 @@ impl Stack {
             after_each(accepted.len());
         }
         accepted
-    }
-
-    /// How many messages the lanes' queues hold.
-    pub async fn waiting(&self) -> usize {
-        self.depth("StandardQueueUrl").await + self.depth("HotQueueUrl").await
     }
 
     /// Waits until nothing is in the buffer; then each accepted order has to be stored exactly once, as it was

@@ -1,0 +1,193 @@
+//! The stack's queues: what is put into them, how deep they are, and what the dead letters say.
+
+use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry};
+use futures::{StreamExt, stream};
+use serde_json::Value;
+use sluice_order::Lane;
+
+use crate::{
+    lane,
+    stack::{Stack, wait_for},
+};
+
+/// Whose messages they are: fair queues deal them out by this.
+const GROUP: &str = "e2e";
+
+/// The most messages of one call.
+const A_CALL: usize = 10;
+
+/// Calls under way at once.
+const CALLS: usize = 4;
+
+/// How many messages a queue holds.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Depth {
+    /// Those that wait for a consumer.
+    pub visible: usize,
+    /// Those that wait, or that a consumer holds.
+    pub all: usize,
+}
+
+impl Stack {
+    /// Puts a message into the standard lane's queue, as the topic would.
+    pub async fn enqueue(&self, body: &str) {
+        self.enqueue_all(Lane::Standard, vec![body.to_owned()])
+            .await;
+    }
+
+    /// Puts messages into a lane's queue, as the topic would.
+    pub async fn enqueue_all(&self, lane: Lane, bodies: Vec<String>) {
+        let entries: Vec<_> = bodies
+            .into_iter()
+            .enumerate()
+            .map(|(n, body)| {
+                SendMessageBatchRequestEntry::builder()
+                    .id(n.to_string())
+                    .message_body(body)
+                    .message_group_id(GROUP)
+                    .message_attributes("lane", named(lane))
+                    .build()
+                    .unwrap()
+            })
+            .collect();
+        stream::iter(entries.chunks(A_CALL))
+            .for_each_concurrent(CALLS, async |some| {
+                let sent = self
+                    .sqs
+                    .send_message_batch()
+                    .queue_url(self.output(lane::queue(lane)))
+                    .set_entries(Some(some.to_vec()))
+                    .send()
+                    .await
+                    .expect("the queue takes messages");
+                assert!(sent.failed().is_empty(), "{:?}", sent.failed());
+            })
+            .await;
+    }
+
+    /// How many messages a queue holds, in flight or not.
+    pub async fn depth(&self, queue: &str) -> usize {
+        self.depth_of(queue).await.all
+    }
+
+    /// How many messages a lane's queue holds.
+    pub async fn depth_in(&self, lane: Lane) -> Depth {
+        self.depth_of(lane::queue(lane)).await
+    }
+
+    async fn depth_of(&self, queue: &str) -> Depth {
+        use QueueAttributeName as Name;
+        let answer = self
+            .sqs
+            .get_queue_attributes()
+            .queue_url(self.output(queue))
+            .attribute_names(Name::All)
+            .send()
+            .await
+            .expect("the queue tells its depth");
+        let attributes = answer.attributes.unwrap_or_default();
+        let number = |name| {
+            attributes
+                .get(&name)
+                .and_then(|number| number.parse().ok())
+                .unwrap_or(0)
+        };
+        let visible = number(Name::ApproximateNumberOfMessages);
+        Depth {
+            visible,
+            all: visible
+                + number(Name::ApproximateNumberOfMessagesNotVisible)
+                + number(Name::ApproximateNumberOfMessagesDelayed),
+        }
+    }
+
+    /// How many messages the lanes' queues hold.
+    pub async fn waiting(&self) -> usize {
+        self.depth_in(Lane::Standard).await.all + self.depth_in(Lane::Hot).await.all
+    }
+
+    /// Throws away what a lane's queue holds, in flight or not.
+    pub async fn purge(&self, lane: Lane) {
+        self.sqs
+            .purge_queue()
+            .queue_url(self.output(lane::queue(lane)))
+            .send()
+            .await
+            .expect("the queue can be purged");
+        wait_for("the queue to be empty", async || {
+            self.depth_in(lane).await.all == 0
+        })
+        .await;
+    }
+
+    /// How long a lane's queue hides a message that somebody received.
+    pub async fn set_visibility_timeout(&self, lane: Lane, seconds: u32) {
+        self.sqs
+            .set_queue_attributes()
+            .queue_url(self.output(lane::queue(lane)))
+            .attributes(QueueAttributeName::VisibilityTimeout, seconds.to_string())
+            .send()
+            .await
+            .expect("the queue's timeout can be set");
+    }
+
+    /// What the standard lane's dead letters say whose body contains this text. They stay in the queue.
+    pub async fn dead_letters_about(&self, text: &str) -> Vec<Value> {
+        let queue = self.output("StandardDeadLetterQueueUrl");
+        let depth = self.depth("StandardDeadLetterQueueUrl").await;
+        let mut messages = Vec::new();
+        // A receive may be short, so it is repeated until it gives nothing; then all are made visible again.
+        loop {
+            let received = self
+                .sqs
+                .receive_message()
+                .queue_url(queue)
+                .max_number_of_messages(10)
+                .visibility_timeout(30)
+                .message_attribute_names("All")
+                .send()
+                .await
+                .expect("the dead letters can be read");
+            match received.messages {
+                Some(some) if !some.is_empty() => messages.extend(some),
+                _ => break,
+            }
+        }
+        assert_eq!(messages.len(), depth, "all dead letters were seen");
+        for message in &messages {
+            self.sqs
+                .change_message_visibility()
+                .queue_url(queue)
+                .receipt_handle(message.receipt_handle().unwrap())
+                .visibility_timeout(0)
+                .send()
+                .await
+                .expect("a letter can be put back");
+        }
+        messages
+            .iter()
+            .filter(|message| message.body().unwrap().contains(text))
+            .map(|message| {
+                let attributes = message
+                    .message_attributes()
+                    .expect("a letter has attributes");
+                assert_eq!(
+                    attributes["lane"].string_value(),
+                    Some("standard"),
+                    "the others are kept"
+                );
+                serde_json::from_str(attributes["sluice.dead_letter"].string_value().unwrap())
+                    .unwrap()
+            })
+            .collect()
+    }
+}
+
+/// The attribute that leads a message into its lane.
+fn named(lane: Lane) -> MessageAttributeValue {
+    MessageAttributeValue::builder()
+        .data_type("String")
+        .string_value(lane.as_str())
+        .build()
+        .unwrap()
+}
