@@ -16,8 +16,9 @@ use crate::{deploy::HOT_SKU, number::count};
 /// Orders that wait for their time or their answer. The local AWS would start a process for each that it is sent.
 const AT_ONCE: usize = 24;
 
-/// An answer that comes later says that the API cannot keep up, and then orders do not arrive as they should.
-const LATE: Duration = Duration::from_secs(3);
+/// An answer that comes later says that the API cannot keep up, and then orders do not arrive as they should: a tenth of the
+/// shortest sale, which may be off by more.
+const LATE: Duration = Duration::from_secs(5);
 
 /// Orders that take this lane, of customers whose names begin with the prefix.
 pub(crate) fn orders_for(lane: Lane, prefix: &str, orders_in_all: usize) -> Vec<Placed> {
