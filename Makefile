@@ -1,16 +1,17 @@
 # `make` lists the targets. The work is done by scripts in local/, each of which says what it is for.
 
 .DEFAULT_GOAL := help
-# Tests that need a stack, and are built only where there is one.
 # Not where `sam deploy` looks: that may hold another architecture's build.
 TEST_BUILD := $(CURDIR)/.sluice/test-build
-SLOW := sluice/end-to-end,sluice-tests/end-to-end,sluice-tests/sam-local
+# Tests that need a stack, and run only where there is one.
+END_TO_END := --test end_to_end --test replay --test dlq --test lanes
+SAM_LOCAL := --test sam_local
 .PHONY: help local local-down replay build simulate pace-check test check unit end-to-end sam-local slow-tests clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-local: ## build, start a local AWS, deploy into it; LOCAL_PORT=4566, PARAMETERS='StandardWritesPerSecond=20 HotSkus=85123A'
+local: ## build, start a local AWS, deploy into it; LOCAL_PORT=4566, PARAMETERS='StandardWritesPerSecond=50 HotSkus=85123A'
 	@local/stack up
 	@local/stack status
 
@@ -35,21 +36,21 @@ test: check unit end-to-end sam-local ## all tests, on a stack of their own; SLU
 
 check: ## formats, lints, and the rules of the template
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --features $(SLOW) -- --deny warnings
+	cargo clippy --workspace --all-targets $(END_TO_END) $(SAM_LOCAL) -- --deny warnings
 	@local/check-template
 
 unit: ## the tests that need nothing but cargo
 	cargo test --workspace
 
 end-to-end: slow-tests ## the whole path on a local AWS
-	PARAMETERS=HotSkus=hot-1 SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace --features $(SLOW) --test end_to_end --test replay --test dlq --test lanes
+	PARAMETERS=HotSkus=hot-1 SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace $(END_TO_END)
 
 sam-local: slow-tests ## every event through the built functions, by `sam local`
-	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace --features $(SLOW) --test sam_local
+	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace $(SAM_LOCAL)
 
 slow-tests: # once, so that no stack waits for the compiler
 	@local/build $(TEST_BUILD)
-	cargo test --workspace --features $(SLOW) --no-run
+	cargo test --workspace $(END_TO_END) $(SAM_LOCAL) --no-run
 
 clean: local-down ## remove all that was built and installed here
 	cargo clean

@@ -218,7 +218,9 @@ def hot_products_are_a_parameter_and_none_by_default(template):
     parameter = template["Parameters"]["HotSkus"]
     if parameter["Default"] != "":
         yield "HotSkus has a default"
-    for text, is_list in (("", True), ("a", True), ("a b, c", True), ("a,,b", False), ("a,", False), (" ,a", False)):
+    good = ("", "  ", "a", "a b, c", " 85123A , 22423 ", "x" * 64, "é,ß", ",".join(["85123A"] * 400))
+    bad = ("a,,b", "a,", " ,a", ",", "x" * 65, "a," + "x" * 65, "85123A;22423", "a,\t", "a\nb", "a,\x7f")
+    for text, is_list in [(text, True) for text in good] + [(text, False) for text in bad]:
         if bool(re.fullmatch(parameter["AllowedPattern"], text)) != is_list:
             yield f"HotSkus {'refuses' if is_list else 'allows'} {text!r}"
 

@@ -45,6 +45,15 @@ pub(crate) struct Measured {
 }
 
 impl Figures {
+    /// Without the minutes that were over before something changed: what came and went then says nothing of now.
+    pub(crate) fn since(mut self, changed: Option<i64>) -> Self {
+        let changed = changed.unwrap_or(i64::MIN);
+        for series in [&mut self.sent, &mut self.deleted] {
+            series.retain(|begin, _| begin + PERIOD > changed);
+        }
+        self
+    }
+
     /// The rates over the last minutes that are over and have both figures. None: there is none.
     pub(crate) fn measured(&self, now: i64) -> Option<Measured> {
         let both = self.sent.iter().rev().filter_map(|(begin, sent)| {

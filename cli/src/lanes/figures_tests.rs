@@ -108,3 +108,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_was_before_the_lane_was_switched_does_not_count() {
+    // Four minutes paused, then one in which it drains.
+    let figures = Figures {
+        sent: (0..5).map(|n| (n * 60, 3_000.0)).collect(),
+        deleted: (0..5)
+            .map(|n| (n * 60, if n < 4 { 0.0 } else { 6_000.0 }))
+            .collect(),
+        age: Series::from([(0, 1.0)]),
+    };
+    let of = |changed| figures.clone().since(changed).measured(300);
+    let out = of(Some(240)).unwrap().out_per_second;
+    assert!((out - 100.0).abs() < 1e-9, "{out}");
+    assert_eq!(
+        of(Some(241)).unwrap().minutes,
+        1,
+        "the minute in which it was switched counts"
+    );
+    assert_eq!(of(Some(300)), None);
+    assert_eq!(of(None).unwrap().minutes, 5);
+    assert_eq!(
+        figures.clone().since(Some(300)).age.len(),
+        1,
+        "the age is of now"
+    );
+}

@@ -37,6 +37,7 @@ pub(crate) async fn run(stack: &str, arguments: &PaceArguments) -> Result<Exit, 
         };
         let counts = counts(&aws, &sqs, &queues.queue).await?;
         let figures = figures.get(&lane).cloned().unwrap_or_default();
+        let figures = figures.since(source.changed);
         rows.push(Row::of(lane, &source.state, set, counts, &figures, now));
     }
     if arguments.json {

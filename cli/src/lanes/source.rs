@@ -1,6 +1,9 @@
 //! The event source of a lane: what takes orders from its queue and hands them to its consumer.
 
-use aws_sdk_lambda::types::{EventSourceMappingConfiguration as Mapping, ScalingConfig};
+use aws_sdk_lambda::{
+    primitives::DateTime,
+    types::{EventSourceMappingConfiguration as Mapping, ScalingConfig},
+};
 
 use crate::{Failure, stack::LaneQueues};
 
@@ -48,6 +51,8 @@ pub(crate) struct Source {
     pub(crate) state: State,
     /// Invocations at once, if they are limited.
     pub(crate) concurrency: Option<i32>,
+    /// When it was last switched or changed, in seconds.
+    pub(crate) changed: Option<i64>,
 }
 
 /// The one among a consumer's event sources that takes from the lane's queue.
@@ -66,17 +71,18 @@ pub(crate) fn choose(queues: &LaneQueues, mappings: &[Mapping]) -> Result<Source
             concurrency: mapping
                 .scaling_config()
                 .and_then(ScalingConfig::maximum_concurrency),
+            changed: mapping.last_modified().map(DateTime::secs),
         }),
         [] => Err(Failure::environment(
             format!("nothing takes orders from the {lane} lane's queue: it has no event source"),
-            "deploy the stack again",
+            "`aws cloudformation describe-stack-resources` names the one that was deleted. Deploy the template without the event, and then with it",
         )),
         _ => {
             let ids: Vec<_> = found.iter().filter_map(|m| m.uuid()).collect();
             let (many, ids) = (found.len(), ids.join(", "));
             Err(Failure::environment(
                 format!("{many} event sources take orders from the {lane} lane's queue: {ids}"),
-                "delete those that are not the stack's (`aws lambda delete-event-source-mapping`)",
+                "keep the one that `aws cloudformation describe-stack-resources` names, and delete the others (`aws lambda delete-event-source-mapping`)",
             ))
         }
     }
@@ -106,6 +112,7 @@ mod tests {
             .event_source_arn(arn)
             .state(state)
             .scaling_config(scaling)
+            .last_modified(DateTime::from_secs(60))
             .build()
     }
 
@@ -136,6 +143,7 @@ mod tests {
             id: "it".to_owned(),
             state: State::Disabled,
             concurrency: Some(7),
+            changed: Some(60),
         };
         assert_eq!(chosen(&mappings), Ok(source));
     }

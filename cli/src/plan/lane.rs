@@ -23,6 +23,9 @@ pub(crate) const AIM_SECONDS: f64 = 20.0;
 /// The least time between two writes of one invocation.
 const MIN_INTERVAL: f64 = 0.010;
 
+/// The most.
+const MAX_INTERVAL: f64 = 25.0;
+
 /// Writes of one invocation that are under way at once.
 const IN_FLIGHT: f64 = 32.0;
 
@@ -63,7 +66,7 @@ pub(crate) struct Settings {
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 pub(crate) enum NoFit {
     /// One write takes an invocation's share of the pace too long.
-    #[error("each of {0} invocations would write once in {1} s, and a batch may take 48 s")]
+    #[error("each of {0} invocations would write once in {1} s, and the most is 25 s")]
     TooMany(u32, String),
     /// The timers of an invocation are not that fine.
     #[error("each of {0} invocations would write {1} times a second, and the most is 100")]
@@ -97,7 +100,7 @@ impl Task {
     pub(crate) fn at(&self, concurrency: u32) -> Result<Settings, NoFit> {
         let invocations = f64::from(concurrency);
         let interval = invocations / self.writes;
-        if interval > *BATCH_SECONDS.end() {
+        if interval > MAX_INTERVAL {
             return Err(NoFit::TooMany(concurrency, number(interval)));
         }
         if interval < MIN_INTERVAL {

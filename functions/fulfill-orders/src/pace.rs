@@ -3,7 +3,7 @@
 //! A lane has C invocations at a time, which the event source's `MaximumConcurrency` guarantees, and may write W times
 //! a second. So each of them starts a write C/W seconds after its last one, and the first C/W after its own start:
 //! however invocations follow each other, the lane starts at most W·T + C writes in any T seconds. It needs no
-//! counter that all share, and none that could fail. What was not used is not caught up with, nor is what a pause of the
+//! counter that all share, and none that could fail (T from 1 s). What was not used is not caught up with, nor is what a pause of the
 //! process cost: whoever waits then goes on one by one, not all at once.
 //!
 //! Storage that throttles earlier slows the lane further: half the rate at each sign of it, and a little more after
@@ -34,14 +34,21 @@ pub const BATCH_SECONDS: RangeInclusive<f64> = 5.0..=48.0;
 /// The shortest time between two writes of an invocation. The timers tick once a millisecond, so a shorter one would not be kept.
 pub const MIN_INTERVAL: Duration = Duration::from_millis(10);
 
-/// After throttling the rate is never less than this part of the set one.
+/// The longest: a conflict needs two turns, and both have to come within one invocation.
+pub const MAX_INTERVAL: Duration = Duration::from_secs(25);
+
+/// After throttling the rate is never less than this part of the set one,
 const LEAST: f64 = 1.0 / 64.0;
+
+/// nor is a turn later than this, unless the set pace is slower: an invocation that gets no turn at all would never learn
+/// that storage has recovered.
+const SLOWEST: Duration = Duration::from_secs(10);
 
 /// What a successful write adds to the part of the set rate that is used.
 const STEP: f64 = 1.0 / 128.0;
 
-/// By so much a timer may be late, and only that is made up for. AIM leaves more room than that in any second.
-const LATE: Duration = Duration::from_millis(2);
+/// By so much a turn may be late, and only that is made up for. AIM leaves more room than that in any second.
+const LATE: Duration = Duration::from_millis(10);
 
 /// The pace of one instance's writes.
 #[derive(Debug)]
@@ -87,6 +94,18 @@ pub enum Unfit {
         /// Between two writes of one.
         interval: Duration,
     },
+    /// Too few writes for one invocation.
+    #[error(
+        "WRITES_PER_SECOND {writes} at CONCURRENCY {concurrency} is a write every {interval:?} in each invocation, and the most is {MAX_INTERVAL:?}: lower CONCURRENCY"
+    )]
+    TooSlow {
+        /// Writes a second.
+        writes: f64,
+        /// Invocations at once.
+        concurrency: u32,
+        /// Between two writes of one.
+        interval: Duration,
+    },
     /// A batch that is too small or too large for the pace.
     #[error("BATCH_SIZE {batch} at WRITES_PER_SECOND {writes} and CONCURRENCY {concurrency} is {seconds:.1} s of work, and must be from {start} to {end}: `sluice plan` prints what fits", start = BATCH_SECONDS.start(), end = BATCH_SECONDS.end())]
     Batch {
@@ -122,6 +141,13 @@ impl Pace {
                 interval,
             });
         }
+        if interval > MAX_INTERVAL {
+            return Err(Unfit::TooSlow {
+                writes,
+                concurrency,
+                interval,
+            });
+        }
         let seconds = interval.as_secs_f64() * f64::from(batch);
         // What was computed from the rule must not miss it by a rounding.
         let rounded = (seconds * 1e6).round() / 1e6;
@@ -152,7 +178,12 @@ impl Pace {
     /// An invocation starts.
     pub(crate) fn begin(&self) {
         let mut state = self.state();
-        state.next = Instant::now() + self.interval.div_f64(state.part);
+        state.next = Instant::now() + self.pause(state.part);
+    }
+
+    /// The time between two writes at this part of the set rate.
+    fn pause(&self, part: f64) -> Duration {
+        self.interval.div_f64(part).min(SLOWEST.max(self.interval))
     }
 
     /// Waits for the turn to write; none if it would come only after `latest`.
@@ -163,10 +194,11 @@ impl Pace {
             return None;
         }
         sleep_until(due).await;
+        // After a pause of the process this may be later than `latest`; the cutoff ends the call then.
         let now = Instant::now();
         let mut state = self.state();
         let start = if now > due + LATE { now } else { due };
-        state.next = start + self.interval.div_f64(state.part);
+        state.next = start + self.pause(state.part);
         Some(Turn(now))
     }
 
@@ -237,6 +269,29 @@ mod tests {
         assert_eq!(start.elapsed().as_millis(), 10_200);
     }
 
+    /// P6: However slow the lane is set, and however often storage throttled, an invocation gets a turn.
+    #[tokio::test(start_paused = true)]
+    async fn throttling_never_takes_the_last_turn() {
+        for (writes, concurrency, batch) in [(0.1, 2, 1), (2.0, 2, 10), (50.0, 50, 20), (3.0, 2, 8)]
+        {
+            let pace = Pace::fitting(writes, concurrency, batch).unwrap();
+            for _ in 0..10 {
+                pace.begin();
+                let turn = pace.turn(Instant::now() + Duration::from_secs(53)).await;
+                pace.throttled(turn.expect("a turn"));
+            }
+        }
+    }
+
+    /// P3: A conflict is two writes of one record.
+    #[tokio::test(start_paused = true)]
+    async fn the_slowest_lane_has_two_turns_in_an_invocation() {
+        let pace = Pace::fitting(0.1, 2, 1).unwrap();
+        pace.begin();
+        let latest = Instant::now() + Duration::from_secs(53);
+        assert!(pace.turn(latest).await.is_some() && pace.turn(latest).await.is_some());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_turn_that_would_come_too_late_is_none_and_takes_nothing() {
         let pace = Pace::every(Duration::from_secs(1));
@@ -292,6 +347,7 @@ mod tests {
         assert!(unfit(f64::NAN, 2, 10).starts_with("WRITES_PER_SECOND is NaN"));
         assert!(unfit(10.0, 1, 100).starts_with("CONCURRENCY is 1,"));
         assert!(unfit(1_000.0, 2, 10_000).contains("raise CONCURRENCY"));
+        assert!(unfit(0.1, 3, 1).contains("lower CONCURRENCY"));
         assert!(unfit(100.0, 2, 249).starts_with("BATCH_SIZE 249 at"));
         assert!(unfit(100.0, 2, 2_401).starts_with("BATCH_SIZE 2401 at"));
         for (writes, concurrency, batch) in

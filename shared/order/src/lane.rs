@@ -67,13 +67,15 @@ impl HotSkus {
 impl FromStr for HotSkus {
     type Err = NoSku;
 
-    /// Reads stock keeping units with commas between them, and spaces around them as one likes; blank text is none.
+    /// Reads stock keeping units with commas between them, and spaces around them as one likes; only spaces are none.
     fn from_str(list: &str) -> Result<Self, Self::Err> {
-        if list.trim().is_empty() {
+        if list.trim_matches(' ').is_empty() {
             return Ok(Self::default());
         }
         list.split(',')
-            .map(|sku| Sku::new(sku.trim().to_owned()).ok_or_else(|| NoSku(sku.to_owned())))
+            .map(|sku| {
+                Sku::new(sku.trim_matches(' ').to_owned()).ok_or_else(|| NoSku(sku.to_owned()))
+            })
             .collect::<Result<_, _>>()
             .map(Self)
     }

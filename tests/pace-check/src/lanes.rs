@@ -39,6 +39,9 @@ const HOT: &str = "20";
 /// A backlog in the hot lane may make it so many times as long.
 const FACTOR: f64 = 2.0;
 
+/// Longer than this, in seconds, a lane does not take that has nothing else to do: then twice as long says nothing.
+const ALONE: f64 = 1.0;
+
 /// Measures both cases in turns.
 pub(crate) async fn measure(stack: &Stack) -> Vec<Row> {
     let standard = plan(Lane::Standard, STANDARD);
@@ -144,7 +147,7 @@ fn row(alone: &[f64], beside: &[f64]) -> Row {
         what: format!("p99 of standard orders beside {WAITING} hot ones"),
         bound: format!("at most {bound:.3} s, {FACTOR} times {alone:.3} s"),
         measured: format!("{beside:.3} s, {:.2} times", beside / alone),
-        verdict: beside <= bound,
+        verdict: alone <= ALONE && beside <= bound,
     }
 }
 
@@ -155,6 +158,10 @@ mod tests {
     #[test]
     fn the_medians_are_held_against_each_other() {
         assert!(row(&[0.1, 0.2, 9.0], &[0.4, 0.3, 9.0]).holds());
+        assert!(
+            !row(&[1.1, 1.2, 1.3], &[0.1, 0.1, 0.1]).holds(),
+            "slow by itself"
+        );
         let delayed = row(&[0.1, 0.2, 9.0], &[0.1, 0.5, 0.6]);
         assert!(!delayed.holds());
         assert_eq!(delayed.bound, "at most 0.400 s, 2 times 0.200 s");

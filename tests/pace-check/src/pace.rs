@@ -8,7 +8,7 @@ use tokio::time::{interval, sleep};
 
 use crate::{
     deploy::deploy,
-    number::whole,
+    number::{count, whole},
     plan::Plan,
     recorder::Recorder,
     row::Row,
@@ -187,7 +187,7 @@ fn most(seen: &Seen) -> Row {
     let over = most_over(writes, *pace);
     let under = kills.map_or(String::new(), |kills| format!(", {kills} kills"));
     let nothing = if !seen.is_worth_it() {
-        ", but the backlog did not last"
+        ", but the backlog did not last, or was not worked on"
     } else if kills.is_some_and(|kills| kills < KILLS) {
         ", but too few were killed"
     } else {
@@ -226,9 +226,10 @@ fn at_least(seen: &Seen) -> Row {
 }
 
 impl Seen {
-    /// Whether there was a backlog to the end, and it was worked on.
+    /// Whether there was a backlog to the end, and it was worked on: killed all the time, a lane still stores half.
     fn is_worth_it(&self) -> bool {
-        self.left > 0 && !self.writes.is_empty()
+        let half = 0.5 * self.pace.writes * self.seconds;
+        self.left > 0 && count(self.writes.len()) >= half
     }
 }
 
