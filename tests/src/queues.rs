@@ -1,6 +1,9 @@
 //! The stack's queues: what is put into them, how deep they are, and what the dead letters say.
 
-use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry};
+use aws_sdk_sqs::types::{
+    Message, MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName,
+    SendMessageBatchRequestEntry,
+};
 use futures::{StreamExt, stream};
 use serde_json::Value;
 use sluice_order::Lane;
@@ -131,28 +134,34 @@ impl Stack {
             .expect("the queue's timeout can be set");
     }
 
-    /// What the standard lane's dead letters say whose body contains this text. They stay in the queue.
-    pub async fn dead_letters_about(&self, text: &str) -> Vec<Value> {
-        let queue = self.output("StandardDeadLetterQueueUrl");
-        let depth = self.depth("StandardDeadLetterQueueUrl").await;
+    /// All that a queue shows, with all attributes; it is hidden from others for half a minute.
+    pub async fn receive_all(&self, queue_url: &str) -> Vec<Message> {
         let mut messages = Vec::new();
-        // A receive may be short, so it is repeated until it gives nothing; then all are made visible again.
+        // A receive may be short, so it is repeated until it gives nothing.
         loop {
             let received = self
                 .sqs
                 .receive_message()
-                .queue_url(queue)
+                .queue_url(queue_url)
                 .max_number_of_messages(10)
                 .visibility_timeout(30)
                 .message_attribute_names("All")
+                .message_system_attribute_names(MessageSystemAttributeName::All)
                 .send()
                 .await
-                .expect("the dead letters can be read");
+                .expect("the queue can be read");
             match received.messages {
                 Some(some) if !some.is_empty() => messages.extend(some),
-                _ => break,
+                _ => return messages,
             }
         }
+    }
+
+    /// What the standard lane's dead letters say whose body contains this text. They stay in the queue.
+    pub async fn dead_letters_about(&self, text: &str) -> Vec<Value> {
+        let queue = self.output("StandardDeadLetterQueueUrl");
+        let depth = self.depth("StandardDeadLetterQueueUrl").await;
+        let messages = self.receive_all(queue).await;
         assert_eq!(messages.len(), depth, "all dead letters were seen");
         for message in &messages {
             self.sqs

@@ -26,7 +26,8 @@ pub struct Stack {
     deployed: Deployed,
     /// For what is asked of the queues and is no method here.
     pub sqs: aws_sdk_sqs::Client,
-    dynamodb: aws_sdk_dynamodb::Client,
+    /// For what is asked of the table and is no method here.
+    pub dynamodb: aws_sdk_dynamodb::Client,
     _turn: MutexGuard<'static, ()>,
 }
 

@@ -2,11 +2,11 @@
 
 use std::{
     collections::HashMap,
+    ops::Deref,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::{
     primitives::Blob,
     types::{
@@ -15,13 +15,10 @@ use aws_sdk_sqs::{
     },
 };
 use serde_json::{Value, json};
-use sluice_order::{IdempotencyKey, Lane, Order, OrderAccepted, OrderKey, Secrets};
+use sluice_order::{Lane, OrderAccepted};
 use sluice_store::DynamoStore;
-use sluice_tests::deployed::Deployed;
-use tokio::{
-    sync::{Mutex, MutexGuard},
-    time::sleep,
-};
+use sluice_tests::{orders::Placed, stack::order};
+use tokio::time::sleep;
 
 /// How long any wait may last: longer than a killed command's letters stay hidden, and then some.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -29,14 +26,15 @@ const PATIENCE: Duration = Duration::from_mins(3);
 /// The message attribute that says why.
 pub(crate) const LETTER: &str = "sluice.dead_letter";
 
-/// One test at a time: they look at the same queues.
-static TURN: Mutex<()> = Mutex::const_new(());
+/// The shared stack, and what is asked of dead letters.
+pub(crate) struct Stack(sluice_tests::stack::Stack);
 
-pub(crate) struct Stack {
-    deployed: Deployed,
-    sqs: aws_sdk_sqs::Client,
-    dynamodb: aws_sdk_dynamodb::Client,
-    _turn: MutexGuard<'static, ()>,
+impl Deref for Stack {
+    type Target = sluice_tests::stack::Stack;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 /// A dead letter, as the test's own eyes see it.
@@ -51,32 +49,16 @@ pub(crate) struct Dead {
 impl Stack {
     /// The stack that the environment names, once it is this test's turn.
     pub(crate) async fn take() -> Self {
-        let turn = TURN.lock().await;
-        let deployed = Deployed::find().await;
-        Self {
-            sqs: aws_sdk_sqs::Client::new(&deployed.config),
-            dynamodb: aws_sdk_dynamodb::Client::new(&deployed.config),
-            deployed,
-            _turn: turn,
-        }
-    }
-
-    pub(crate) fn output(&self, name: &str) -> String {
-        self.deployed.output(name).to_owned()
+        Self(sluice_tests::stack::Stack::take().await)
     }
 
     /// What accept-order publishes for an order of this customer under this key.
     pub(crate) async fn message(&self, customer: &str, key: &str) -> OrderAccepted {
-        let order = Order::from_json(json!({
-            "customer_id": customer, "currency": "GBP",
-            "lines": [{"sku": "s", "quantity": 2, "unit_price": 250}],
-        }));
-        let order = order.unwrap();
-        let key = IdempotencyKey::new(key.to_owned()).unwrap();
-        let key = OrderKey::derived(order.customer_id(), &key);
-        let secrets = Secrets::from_json(&self.deployed.secrets().await).unwrap();
-        let accepted_at = "2026-11-27T08:00:00.000Z".parse().unwrap();
-        OrderAccepted::new(order, key, accepted_at, None, &secrets)
+        let placed = Placed {
+            key: key.to_owned(),
+            order: order(customer, "s"),
+        };
+        placed.message(&self.secrets().await)
     }
 
     /// Puts a message into the lane's dead-letter queue. Returns its message id.
@@ -178,25 +160,7 @@ impl Stack {
         let mut found = Vec::new();
         for lane in Lane::ALL {
             let queue = &self.dead_letters(lane);
-            let mut messages = Vec::new();
-            loop {
-                let received = self
-                    .sqs
-                    .receive_message()
-                    .queue_url(queue)
-                    .max_number_of_messages(10)
-                    .visibility_timeout(30)
-                    .message_attribute_names("All")
-                    .message_system_attribute_names(System::All)
-                    .send()
-                    .await
-                    .unwrap();
-                match received.messages {
-                    Some(some) if !some.is_empty() => messages.extend(some),
-                    _ => break,
-                }
-            }
-            for message in messages {
+            for message in self.receive_all(queue).await {
                 let is_meant = message.body().unwrap().contains(about);
                 let receipt = message.receipt_handle().unwrap();
                 if is_meant && remove {
@@ -225,30 +189,12 @@ impl Stack {
         there + self.orders_of(customer).await.len()
     }
 
-    /// How many messages a queue holds, hidden or not.
-    pub(crate) async fn depth(&self, queue: &str) -> usize {
-        use QueueAttributeName as Name;
-        let asked = self
-            .sqs
-            .get_queue_attributes()
-            .queue_url(self.output(queue))
-            .attribute_names(Name::All);
-        let attributes = asked.send().await.unwrap().attributes.unwrap_or_default();
-        [
-            Name::ApproximateNumberOfMessages,
-            Name::ApproximateNumberOfMessagesNotVisible,
-            Name::ApproximateNumberOfMessagesDelayed,
-        ]
-        .iter()
-        .filter_map(|name| attributes.get(name)?.parse::<usize>().ok())
-        .sum()
-    }
-
     fn dead_letters(&self, lane: Lane) -> String {
-        self.output(match lane {
+        let output = match lane {
             Lane::Standard => "StandardDeadLetterQueueUrl",
             Lane::Hot => "HotDeadLetterQueueUrl",
-        })
+        };
+        self.output(output).to_owned()
     }
 
     pub(crate) fn store(&self) -> DynamoStore {
@@ -265,25 +211,6 @@ impl Stack {
             }
         }
         orders
-    }
-
-    /// Every item of the table that the customer's orders have.
-    pub(crate) async fn items_of(&self, customer: &str) -> Vec<HashMap<String, AttributeValue>> {
-        let mut pages = self
-            .dynamodb
-            .scan()
-            .table_name(self.output("OrdersTable"))
-            .consistent_read(true)
-            .filter_expression("customer_id = :c OR rejected_order.customer_id = :c")
-            .expression_attribute_values(":c", AttributeValue::S(customer.to_owned()))
-            .into_paginator()
-            .items()
-            .send();
-        let mut items = Vec::new();
-        while let Some(item) = pages.next().await {
-            items.push(item.unwrap());
-        }
-        items
     }
 }
 

@@ -51,6 +51,7 @@ mod tests {
 
     #[test]
     fn what_is_no_code_is_not_found() {
+        // XXX is ISO 4217's own code for "no currency", XAU its code for gold: neither has a minor unit to count in.
         for code in ["", "gbp", "GB", "GBPP", "XXX", "XAU", "£", "ZZZ"] {
             assert_eq!(Currency::from_code(code), None, "{code}");
         }

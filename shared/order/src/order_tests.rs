@@ -50,6 +50,7 @@ fn each_rule_has_its_pointer() {
         ("/customer_id", json!(null), "/customer_id"),
         ("/customer_id", json!(17850), "/customer_id"),
         ("/currency", json!("gbp"), "/currency"),
+        // ISO 4217's code for "no currency".
         ("/currency", json!("XXX"), "/currency"),
         ("/lines", json!([]), "/lines"),
         ("/lines", json!({}), "/lines"),
