@@ -2,12 +2,13 @@
 
 use std::{collections::HashMap, env, fs, process::Command};
 
-use reqwest::Method;
-use serde_json::{Map, Value, json};
+use aws_sdk_lambda::{
+    operation::get_function_configuration::GetFunctionConfigurationOutput,
+    types::{Environment, EventSourceMappingConfiguration, LastUpdateStatus},
+};
 use sluice_order::Lane;
 
 use crate::{
-    deployed::signature,
     lane,
     proxy::Proxy,
     stack::{Stack, wait_for},
@@ -45,17 +46,22 @@ impl Stack {
 
     async fn storage_at(&self, lane: Lane, url: Option<&str>) {
         let mut variables = self.settings(lane).await;
-        if variables.get(STORAGE).and_then(Value::as_str) != url {
+        if variables.get(STORAGE).map(String::as_str) != url {
             match url {
                 Some(url) => variables.insert(STORAGE.to_owned(), url.into()),
                 None => variables.remove(STORAGE),
             };
-            let change = json!({"Environment": {"Variables": variables}});
-            let path = self.configuration(lane);
-            self.lambda(Method::PUT, &path, Some(change)).await;
+            let environment = Environment::builder().set_variables(Some(variables));
+            self.lambda
+                .update_function_configuration()
+                .function_name(self.output(lane::function(lane)))
+                .environment(environment.build())
+                .send()
+                .await
+                .expect("a function can be given other settings");
             wait_for("the function to have its settings", async || {
-                let now = self.lambda(Method::GET, &path, None).await;
-                now["LastUpdateStatus"] == "Successful"
+                let now = self.configuration(lane).await;
+                now.last_update_status == Some(LastUpdateStatus::Successful)
             })
             .await;
         }
@@ -68,16 +74,19 @@ impl Stack {
     }
 
     /// The settings of a lane's consumer.
-    pub async fn settings(&self, lane: Lane) -> Map<String, Value> {
-        let path = self.configuration(lane);
-        let found = self.lambda(Method::GET, &path, None).await;
-        serde_json::from_value(found["Environment"]["Variables"].clone())
-            .expect("the function has settings")
+    pub async fn settings(&self, lane: Lane) -> HashMap<String, String> {
+        let environment = self.configuration(lane).await.environment;
+        let settings = environment.and_then(|environment| environment.variables);
+        settings.expect("the function has settings")
     }
 
-    fn configuration(&self, lane: Lane) -> String {
-        let function = self.output(lane::function(lane));
-        format!("/2015-03-31/functions/{function}/configuration")
+    async fn configuration(&self, lane: Lane) -> GetFunctionConfigurationOutput {
+        self.lambda
+            .get_function_configuration()
+            .function_name(self.output(lane::function(lane)))
+            .send()
+            .await
+            .expect("the function is there")
     }
 
     /// Whether the event sources take messages from the queues.
@@ -90,18 +99,25 @@ impl Stack {
     /// Whether this lane's event source takes messages from the queue.
     pub async fn deliver_in(&self, lane: Lane, enabled: bool) {
         let wanted = if enabled { "Enabled" } else { "Disabled" };
-        if self.source(lane).await["State"] == wanted {
+        let source = self.source(lane).await;
+        if source.state() == Some(wanted) {
             return;
         }
-        self.change_source(lane, json!({"Enabled": enabled})).await;
+        self.lambda
+            .update_event_source_mapping()
+            .uuid(source.uuid().expect("it has an id"))
+            .enabled(enabled)
+            .send()
+            .await
+            .expect("an event source can be switched");
         wait_for("the event source to be switched", async || {
-            self.source(lane).await["State"] == wanted
+            self.source(lane).await.state() == Some(wanted)
         })
         .await;
     }
 
     /// At most so many messages in a batch, in both lanes.
-    pub async fn batches_of(&self, size: u32) {
+    pub async fn batches_of(&self, size: i32) {
         for lane in Lane::ALL {
             self.batch_size(lane, size).await;
         }
@@ -110,39 +126,40 @@ impl Stack {
     /// The consumer is told what its event source is set to, so it knows what was deployed.
     async fn batches_as_deployed(&self, lane: Lane) {
         let settings = self.settings(lane).await;
-        let size = settings["BATCH_SIZE"].as_str().map(str::parse);
-        let size = size.and_then(Result::ok).expect("a batch size");
-        self.batch_size(lane, size).await;
+        let size = settings["BATCH_SIZE"].parse();
+        self.batch_size(lane, size.expect("a batch size")).await;
     }
 
-    async fn batch_size(&self, lane: Lane, size: u32) {
-        if self.source(lane).await["BatchSize"] == size {
+    async fn batch_size(&self, lane: Lane, size: i32) {
+        let source = self.source(lane).await;
+        if source.batch_size() == Some(size) {
             return;
         }
-        self.change_source(lane, json!({"BatchSize": size})).await;
+        self.lambda
+            .update_event_source_mapping()
+            .uuid(source.uuid().expect("it has an id"))
+            .batch_size(size)
+            .send()
+            .await
+            .expect("an event source can be changed");
         wait_for("the event source to have its batch size", async || {
-            self.source(lane).await["BatchSize"] == size
+            self.source(lane).await.batch_size() == Some(size)
         })
         .await;
     }
 
     /// What feeds a lane's consumer.
-    pub async fn source(&self, lane: Lane) -> Value {
-        let function = self.output(lane::function(lane));
-        let path = format!("/2015-03-31/event-source-mappings/?FunctionName={function}");
-        let found = self.lambda(Method::GET, &path, None).await;
-        let sources = found["EventSourceMappings"].as_array();
-        let [source] = sources.expect("a list").as_slice() else {
-            panic!("not one event source: {found}");
-        };
-        source.clone()
-    }
-
-    async fn change_source(&self, lane: Lane, change: Value) {
-        let source = self.source(lane).await;
-        let id = source["UUID"].as_str().expect("an event source has an id");
-        let path = format!("/2015-03-31/event-source-mappings/{id}");
-        self.lambda(Method::PUT, &path, Some(change)).await;
+    pub async fn source(&self, lane: Lane) -> EventSourceMappingConfiguration {
+        let found = self
+            .lambda
+            .list_event_source_mappings()
+            .function_name(self.output(lane::function(lane)))
+            .send()
+            .await
+            .expect("event sources are told");
+        let mut sources = found.event_source_mappings.unwrap_or_default();
+        assert_eq!(sources.len(), 1, "{sources:?}");
+        sources.remove(0)
     }
 
     /// What a killed consumer held comes again after seconds, not after the six minutes of the template. No batch may
@@ -163,18 +180,6 @@ impl Stack {
             processes(&[lane]).is_empty()
         })
         .await;
-    }
-
-    /// Asks the Lambda API. The SDK's client for it would be by far the largest crate here.
-    async fn lambda(&self, method: Method, path: &str, body: Option<Value>) -> Value {
-        let request = self
-            .to_aws(method, path)
-            .header("authorization", signature("lambda"))
-            .header("content-type", "application/json")
-            .body(body.map_or(String::new(), |body| body.to_string()));
-        let answer = self.send_as_is(request).await;
-        assert!(answer.status < 300, "{path}: {answer:?}");
-        answer.body
     }
 }
 

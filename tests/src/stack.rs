@@ -28,6 +28,7 @@ pub struct Stack {
     pub sqs: aws_sdk_sqs::Client,
     /// For what is asked of the table and is no method here.
     pub dynamodb: aws_sdk_dynamodb::Client,
+    pub(crate) lambda: aws_sdk_lambda::Client,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -50,6 +51,7 @@ impl Stack {
         let stack = Self {
             sqs: aws_sdk_sqs::Client::new(&deployed.config),
             dynamodb: aws_sdk_dynamodb::Client::new(&deployed.config),
+            lambda: aws_sdk_lambda::Client::new(&deployed.config),
             deployed,
             _turn: turn,
         };
@@ -101,12 +103,6 @@ impl Stack {
         self.deployed
             .http
             .request(method, format!("{}{path}", self.output("ApiUrl")))
-    }
-
-    /// A request to the local AWS itself.
-    pub fn to_aws(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
-        let url = format!("{}{path}", self.endpoint());
-        self.deployed.http.request(method, url)
     }
 
     /// Posts an order.

@@ -19,7 +19,7 @@ use crate::{
 /// The most writes that are under way at once.
 const MAX_IN_FLIGHT: usize = 32;
 
-/// So many suspects.
+/// The same of suspects.
 const ALONE: usize = 1;
 
 /// What is not done so long before the deadline is left for another time.

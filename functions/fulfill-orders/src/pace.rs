@@ -2,9 +2,9 @@
 //!
 //! A lane has C invocations at a time, which the event source's `MaximumConcurrency` guarantees, and may write W times
 //! a second. So each of them starts a write C/W seconds after its last one, and the first C/W after its own start:
-//! however invocations follow each other, the lane starts at most W·T + C writes in any T seconds. It needs no
-//! counter that all share, and none that could fail (T from 1 s). What was not used is not caught up with, nor is what a pause of the
-//! process cost: whoever waits then goes on one by one, not all at once.
+//! however invocations follow each other, the lane starts at most W·T + C writes in any T seconds, from one second on. It
+//! needs no counter that all share, and none that could fail. What was not used is not caught up with, nor is what a pause
+//! of the process cost: whoever waits then goes on one by one, not all at once.
 //!
 //! Storage that throttles earlier slows the lane further: half the rate at each sign of it, and a little more after
 //! each write that succeeds, up to the set pace. (Chiu and Jain, "Analysis of the Increase and Decrease Algorithms for

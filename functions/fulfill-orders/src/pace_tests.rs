@@ -1,3 +1,5 @@
+//! The pace in virtual time: one instance, and a whole lane.
+
 use super::*;
 use futures::{StreamExt, stream};
 use proptest::prelude::*;
@@ -125,9 +127,6 @@ fn what_does_not_fit_is_named() {
         [(100.0, 2, 250), (100.0, 2, 2_400), (3.0, 2, 8), (0.1, 2, 1)]
     {
         let pace = Pace::fitting(writes, concurrency, batch);
-        if writes < 0.2 {
-            assert!(pace.is_ok(), "20 s for one");
-        }
         assert!(pace.is_ok(), "{pace:?}");
     }
 }
@@ -141,7 +140,7 @@ proptest! {
         slots in prop::collection::vec(prop::collection::vec(invocation(), 1..8), 2..6),
     ) {
         let slots = starts_of(interval, slots);
-        // W is C divided by the interval; a window may be as much longer as a timer may be late, which is what AIM is for.
+        // W is C divided by the interval. These runs go without AIM, which makes room for what is made up for.
         let late = u64::try_from(LATE.as_millis()).unwrap();
         let holds = |starts: &[u64], concurrency: u64| {
             starts.iter().enumerate().all(|(n, from)| {

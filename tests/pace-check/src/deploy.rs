@@ -33,16 +33,18 @@ pub(crate) async fn deploy(stack: &Stack, plans: &[(Lane, &Plan)]) {
             ("CONCURRENCY", plan.number("/settings/concurrency")),
             ("BATCH_SIZE", plan.number("/settings/batch_size")),
         ] {
-            let deployed = settings[name].as_str().map(str::parse::<f64>);
-            assert_eq!(deployed, Some(Ok(planned)), "{name} of {lane}");
+            let deployed = settings[name].parse::<f64>();
+            assert_eq!(deployed, Ok(planned), "{name} of {lane}");
         }
         let source = stack.source(*lane).await;
-        for (at, planned) in [
-            ("/BatchSize", "/settings/batch_size"),
-            ("/ScalingConfig/MaximumConcurrency", "/settings/concurrency"),
+        let scaling = source.scaling_config();
+        let concurrency = scaling.and_then(|scaling| scaling.maximum_concurrency);
+        for (deployed, planned) in [
+            (source.batch_size(), "/settings/batch_size"),
+            (concurrency, "/settings/concurrency"),
         ] {
-            let deployed = source.pointer(at).and_then(serde_json::Value::as_f64);
-            assert_eq!(deployed, Some(plan.number(planned)), "{at} of {lane}");
+            let planned_is = Some(plan.number(planned));
+            assert_eq!(deployed.map(f64::from), planned_is, "{planned} of {lane}");
         }
     }
 }
