@@ -5,6 +5,10 @@
 //! a recorded conflict, or lies in the dead-letter queue with its reason. All else is reported as
 //! failed, so SQS delivers it again. While storage is out of reach the batch is held ([`breaker`]).
 
+// Without it the first panic ends the process, and takes the batch with it (promise P5).
+#[cfg(not(panic = "unwind"))]
+compile_error!("consumers unwind: set panic = \"unwind\" in the profile");
+
 pub mod backoff;
 pub mod breaker;
 pub mod consumer;
