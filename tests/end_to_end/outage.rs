@@ -13,7 +13,7 @@ use tokio::time::{interval, sleep_until};
 const OUTAGE: Duration = Duration::from_secs(30);
 
 /// Small batches: with larger ones the two consumers would hold all that comes in this time, and none would wait.
-const BATCH: u32 = 10;
+const BATCH: i32 = 10;
 
 /// How often storage may be asked while it is down. Each of the lane's two consumers asks until five calls in a
 /// row have failed, which a full batch does at once, and then after 1, 2, 4, 8 and 10 s more.
