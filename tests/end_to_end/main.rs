@@ -10,3 +10,4 @@ mod kills;
 mod lanes;
 mod outage;
 mod path;
+mod traces;

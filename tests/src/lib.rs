@@ -11,6 +11,7 @@ pub mod orders;
 pub mod proxy;
 pub mod queues;
 pub mod stack;
+pub mod xray;
 
 use std::path::PathBuf;
 

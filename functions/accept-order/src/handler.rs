@@ -6,6 +6,7 @@ use sluice_order::{
     Clock, Currency, HotSkus, IdempotencyKey, Order, OrderAccepted, OrderId, OrderKey, Secrets,
     Timestamp, TooLarge, json, trace,
 };
+use tracing::{Span, field::display};
 
 use crate::{Publication, Publisher};
 
@@ -54,7 +55,17 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
 
     /// Answers one request. `trace_header` is the invocation's X-Ray header.
     pub async fn handle(&self, request: &ApiRequest, trace_header: Option<&str>) -> ApiResponse {
-        match self.accept(request, trace_header).await {
+        let span = Span::current();
+        span.record("correlation_id", request.request_id());
+        span.record("metadata.api_started_ms", request.taken_ms());
+        let answer = self.accept(request, trace_header).await;
+        let outcome = match &answer {
+            Ok(_) => "Accepted",
+            Err(Refusal(ProblemType::OutcomeUnknown, ..)) => "Unknown",
+            Err(_) => "Refused",
+        };
+        span.record("outcome", outcome);
+        match answer {
             // Relative to the request, since only the client knows the stage or the domain in front of it.
             Ok(receipt) => ApiResponse::json(202, &receipt)
                 .with_header("location", format!("orders/{}", receipt.order_id)),
@@ -99,8 +110,12 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
             lane: self.hot_skus.lane_of(&accepted.order),
             group: accepted.order.customer_id().message_group(),
         };
+        let span = Span::current();
+        span.record("order_id", display(publication.order_id));
+        span.record("customer_hash", &publication.group);
+        span.record("lane", publication.lane.as_str());
         self.publisher.publish(&publication).await.map_err(|error| {
-            tracing::error!(order.id = %publication.order_id, %error, "an order was not confirmed");
+            tracing::error!(%error, "an order was not confirmed");
             refuse(
                 ProblemType::OutcomeUnknown,
                 if idempotency_key.is_some() {
@@ -110,7 +125,7 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
                 },
             )
         })?;
-        tracing::info!(order.id = %publication.order_id, lane = %publication.lane, "accepted");
+        tracing::info!("accepted");
         Ok(Receipt {
             order_id: accepted.order_id,
             status: "ACCEPTED",

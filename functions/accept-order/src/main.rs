@@ -1,4 +1,5 @@
 //! The Lambda function `accept-order`: wiring only.
+#![recursion_limit = "256"] // The types of nested futures are deep.
 
 use std::sync::Arc;
 
@@ -7,6 +8,8 @@ use lambda_runtime::{Context, Error};
 use sluice_api::{ApiRequest, ApiResponse};
 use sluice_order::SystemClock;
 use sluice_runtime::aws;
+use sluice_telemetry::{Calls, TraceContext};
+use tracing::Span;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -14,13 +17,17 @@ async fn main() -> Result<(), Error> {
         let topic = sluice_runtime::required("ORDERS_TOPIC_ARN")?;
         let secrets = sluice_runtime::secrets()?;
         let hot_skus = sluice_runtime::optional("HOT_SKUS")?;
-        let publisher = SnsPublisher::new(&aws::config(PUBLISH).await, topic);
+        let config = aws_sdk_sns::config::Builder::from(&aws::config(PUBLISH).await)
+            .interceptor(Calls::to("SNS", &topic))
+            .build();
+        let publisher = SnsPublisher::new(config, topic);
         let accept = Arc::new(AcceptOrder::new(publisher, SystemClock, secrets, hot_skus));
         Ok(
             async move |request: ApiRequest, context: Context| -> ApiResponse {
-                accept
-                    .handle(&request, context.xray_trace_id.as_deref())
-                    .await
+                // Of this span where it is traced, else what Lambda says.
+                let here = TraceContext::of_span(&Span::current()).map(|here| here.header());
+                let header = here.or(context.xray_trace_id);
+                accept.handle(&request, header.as_deref()).await
             },
         )
     })

@@ -6,6 +6,7 @@ use futures::{StreamExt, stream};
 use sluice_order::{Clock, Lane, Secrets, Timestamp};
 use sluice_store::OrderStore;
 use tokio::time::{Instant, timeout, timeout_at};
+use tracing::Instrument;
 
 use crate::{
     backoff,
@@ -14,6 +15,7 @@ use crate::{
     pace::Pace,
     queue::{QueueControl, QueueError, VisibilityChange},
     record::{Failure, Limits, Outcome},
+    traced,
 };
 
 /// The most writes that are under way at once.
@@ -173,10 +175,17 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
         if Instant::now() > limits.latest {
             return self.settle(message, Failure::NoTime, limits).await;
         }
-        if let Ok(outcome) = timeout_at(cutoff, self.answer(message, limits)).await {
-            return outcome;
-        }
-        let why = "not done in the time of one invocation".to_owned();
-        self.settle(message, Failure::Transient(why), limits).await
+        let parsed = self.parse(message);
+        let span = traced::span(self.lane, message, &parsed);
+        let outcome = async {
+            if let Ok(outcome) = timeout_at(cutoff, self.answer(message, parsed, limits)).await {
+                return outcome;
+            }
+            let why = "not done in the time of one invocation".to_owned();
+            self.settle(message, Failure::Transient(why), limits).await
+        };
+        let outcome = outcome.instrument(span.clone()).await;
+        traced::ended(&span, message, outcome);
+        outcome
     }
 }

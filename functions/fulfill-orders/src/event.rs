@@ -41,6 +41,11 @@ fn message(record: SqsMessage) -> Message {
     let receives = system("ApproximateReceiveCount")
         .and_then(|count| count.parse().ok())
         .unwrap_or(1);
+    let time = |name: &str| system(name).and_then(|time| time.parse().ok());
+    let (sent_ms, first_received_ms) = (
+        time("SentTimestamp"),
+        time("ApproximateFirstReceiveTimestamp"),
+    );
     let (group, trace_header) = (system("MessageGroupId"), system("AWSTraceHeader"));
     let attributes = record
         .message_attributes
@@ -65,6 +70,8 @@ fn message(record: SqsMessage) -> Message {
         receives,
         group,
         trace_header,
+        sent_ms,
+        first_received_ms,
         attributes,
     }
 }

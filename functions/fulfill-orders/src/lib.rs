@@ -18,6 +18,7 @@ pub mod pace;
 pub mod queue;
 mod record;
 mod sqs;
+mod traced;
 
 pub use consumer::Consumer;
 pub use event::handle;

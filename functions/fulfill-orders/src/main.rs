@@ -12,6 +12,7 @@ use sluice_runtime::{
     aws::{self, Budget},
 };
 use sluice_store::DynamoStore;
+use sluice_telemetry::Calls;
 
 /// A write is tried once: the queue is the retry, and every attempt counts against the pace.
 const WRITE: Budget = Budget {
@@ -44,13 +45,19 @@ async fn main() -> Result<(), Error> {
         )
         .map_err(SettingError::unfit)?;
         let config = aws::config(WRITE).await;
-        let store = DynamoStore::new(aws_sdk_dynamodb::Client::new(&config), table);
+        let client = aws_sdk_dynamodb::config::Builder::from(&config)
+            .interceptor(Calls::to("DynamoDB", &table))
+            .build();
+        let store = DynamoStore::new(aws_sdk_dynamodb::Client::from_conf(client), table);
         let config = config
             .into_builder()
             .timeout_config(QUEUE.timeouts())
             .retry_config(QUEUE.retries())
             .build();
-        let queue = SqsQueue::new(&config, queue_url, dead_letter_url);
+        let client = aws_sdk_sqs::config::Builder::from(&config)
+            .interceptor(Calls::to("SQS", &queue_url))
+            .build();
+        let queue = SqsQueue::new(client, queue_url, dead_letter_url);
         let consumer = Arc::new(Consumer::new(
             store,
             queue,

@@ -17,6 +17,10 @@ pub struct Message {
     pub group: Option<String>,
     /// The trace header that SNS handed on.
     pub trace_header: Option<String>,
+    /// When the queue took it, in milliseconds since 1970.
+    pub sent_ms: Option<i64>,
+    /// When it was received for the first time, in milliseconds since 1970.
+    pub first_received_ms: Option<i64>,
     /// The message attributes.
     pub attributes: Vec<Attribute>,
 }

@@ -1,6 +1,6 @@
 //! What becomes of one record.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use futures::FutureExt;
 use sluice_order::{
@@ -34,6 +34,13 @@ pub(crate) enum Outcome {
     HandedBack,
 }
 
+impl Outcome {
+    /// Whether the message is not done with.
+    pub(crate) fn comes_again(self) -> bool {
+        matches!(self, Self::Transient | Self::HandedBack)
+    }
+}
+
 /// What a record has to keep to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -57,6 +64,9 @@ pub(crate) enum Failure {
     NoTime,
 }
 
+/// What a message holds, or why that is no order; or the panic that came of reading it.
+pub(crate) type Parsed = std::thread::Result<Result<OrderAccepted, Failure>>;
+
 /// Why storage did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 enum NotDone {
@@ -68,11 +78,19 @@ enum NotDone {
 
 impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
     /// Fulfils one record, or turns what stands against it into what happens to its message.
-    pub(crate) async fn answer(&self, message: &Message, limits: Limits) -> Outcome {
-        let failure = match AssertUnwindSafe(self.fulfill(message, limits))
-            .catch_unwind()
-            .await
-        {
+    pub(crate) async fn answer(
+        &self,
+        message: &Message,
+        parsed: Parsed,
+        limits: Limits,
+    ) -> Outcome {
+        let fulfilled = async {
+            match parsed {
+                Ok(parsed) => self.fulfill(parsed?, limits).await,
+                Err(panic) => resume_unwind(panic),
+            }
+        };
+        let failure = match AssertUnwindSafe(fulfilled).catch_unwind().await {
             Ok(Ok(outcome)) => return outcome,
             Ok(Err(failure)) => failure,
             Err(_) if message.receives < PANICS_ALLOWED => {
@@ -88,7 +106,7 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
             .catch_unwind()
             .await;
         settled.unwrap_or_else(|_| {
-            tracing::error!(message.id = message.id, lane = %self.lane, "settling panicked: to be tried again");
+            tracing::error!("settling panicked: to be tried again");
             Outcome::Transient
         })
     }
@@ -162,21 +180,26 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
         }
     }
 
-    /// Parses, verifies and writes one order.
-    async fn fulfill(&self, message: &Message, limits: Limits) -> Result<Outcome, Failure> {
-        let accepted =
-            OrderAccepted::from_body(&message.body, &self.secrets).map_err(|e| match e {
-                ParseFailure::Permanent {
-                    reason,
-                    detail,
-                    order_id,
-                } => Failure::Permanent {
-                    reason,
-                    detail,
-                    order_id,
-                },
-                ParseFailure::UnknownSecret(_) => Failure::Transient(e.to_string()),
-            })?;
+    /// Parses and verifies one order.
+    pub(crate) fn parse(&self, message: &Message) -> Parsed {
+        let accepted = || OrderAccepted::from_body(&message.body, &self.secrets);
+        let accepted = catch_unwind(AssertUnwindSafe(accepted))?;
+        Ok(accepted.map_err(|e| match e {
+            ParseFailure::Permanent {
+                reason,
+                detail,
+                order_id,
+            } => Failure::Permanent {
+                reason,
+                detail,
+                order_id,
+            },
+            ParseFailure::UnknownSecret(_) => Failure::Transient(e.to_string()),
+        }))
+    }
+
+    /// Writes one order.
+    async fn fulfill(&self, accepted: OrderAccepted, limits: Limits) -> Result<Outcome, Failure> {
         let mut order = StoredOrder::new(accepted, self.clock.now());
         let id = order.order_id;
         let put = self.write(limits, async || {
@@ -200,9 +223,6 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
             }
         };
         tracing::info!(
-            order.id = %id,
-            message.id = message.id,
-            lane = %self.lane,
             ?outcome,
             wait_ms = order.stored_at.as_millis() - order.accepted_at.as_millis(),
             "done"
@@ -222,13 +242,7 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
             Failure::NoTime if self.breaker.is_open() => return Outcome::Transient,
             Failure::NoTime => return Outcome::HandedBack,
             Failure::Transient(why) => {
-                tracing::warn!(
-                    message.id = message.id,
-                    lane = %self.lane,
-                    message.receives = message.receives,
-                    why,
-                    "to be tried again"
-                );
+                tracing::warn!(why, "to be tried again");
                 return Outcome::Transient;
             }
             Failure::Permanent {
@@ -239,9 +253,6 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
         };
         let kept = self.keep(message, reason, &detail, order_id, limits).await;
         tracing::error!(
-            order.id = order_id.map(tracing::field::display),
-            message.id = message.id,
-            lane = %self.lane,
             %reason,
             detail,
             error = kept.as_ref().err(),
@@ -296,7 +307,7 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
 
     /// The order's id, as far as the message gives it away without a panic.
     fn id_of(&self, message: &Message) -> Option<OrderId> {
-        std::panic::catch_unwind(AssertUnwindSafe(|| {
+        catch_unwind(AssertUnwindSafe(|| {
             match OrderAccepted::from_body(&message.body, &self.secrets) {
                 Ok(accepted) => Some(accepted.order_id),
                 Err(ParseFailure::Permanent { order_id, .. }) => order_id,

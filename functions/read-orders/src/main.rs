@@ -8,6 +8,7 @@ use read_orders::ReadOrders;
 use sluice_api::{ApiRequest, ApiResponse};
 use sluice_runtime::aws::{self, Budget};
 use sluice_store::DynamoStore;
+use sluice_telemetry::Calls;
 
 /// One answer needs at most two calls, and must be out before the function's timeout of 10 s.
 const READ: Budget = Budget {
@@ -21,7 +22,10 @@ async fn main() -> Result<(), Error> {
     sluice_runtime::run(async || {
         let table = sluice_runtime::required("ORDERS_TABLE")?;
         let secrets = sluice_runtime::secrets()?;
-        let client = aws_sdk_dynamodb::Client::new(&aws::config(READ).await);
+        let client = aws_sdk_dynamodb::config::Builder::from(&aws::config(READ).await)
+            .interceptor(Calls::to("DynamoDB", &table))
+            .build();
+        let client = aws_sdk_dynamodb::Client::from_conf(client);
         let read = Arc::new(ReadOrders::new(DynamoStore::new(client, table), secrets));
         Ok(
             async move |request: ApiRequest, _: Context| -> ApiResponse {

@@ -21,12 +21,18 @@ pub struct ApiRequest {
 #[serde(rename_all = "camelCase", default)]
 struct RequestContext {
     request_id: Option<String>,
+    request_time_epoch: Option<i64>,
 }
 
 impl ApiRequest {
     /// The id under which API Gateway logs the request and that the client sees in a header.
     pub fn request_id(&self) -> &str {
         self.request_context.request_id.as_deref().unwrap_or("")
+    }
+
+    /// When API Gateway took the request, in milliseconds since 1970.
+    pub fn taken_ms(&self) -> Option<i64> {
+        self.request_context.request_time_epoch
     }
 
     /// A part of the path that the resource names, decoded.

@@ -191,6 +191,12 @@ impl OrderAccepted {
     }
 }
 
+/// What an envelope says of its trace, also where it holds no order: **unverified**.
+pub fn traceparent_in(body: &str) -> Option<String> {
+    let envelope = json::parse(body.as_bytes()).ok()?;
+    Some(envelope.get("traceparent")?.as_str()?.to_owned())
+}
+
 /// The id of an envelope, if it has the form of one.
 fn id_in(envelope: &Value) -> Option<OrderId> {
     envelope.get("id")?.as_str()?.parse().ok()

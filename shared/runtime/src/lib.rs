@@ -9,7 +9,10 @@ mod settings;
 
 pub use settings::{SettingError, number, optional, required, secrets};
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+use tracing::Instrument;
 
 /// Sets up logs, builds the function, and serves invocations until Lambda stops the process. If the function cannot be
 /// built, says so in one log line and ends the process.
@@ -22,14 +25,21 @@ where
     A: serde::Serialize,
     F: AsyncFn(E, lambda_runtime::Context) -> A,
 {
-    logs::init();
+    let service = std::env::var("POWERTOOLS_SERVICE_NAME").unwrap_or_default();
+    logs::init(&service);
     let function = build().await.unwrap_or_else(|error| {
         tracing::error!(%error, "the function cannot start");
         // Returned from `main`, it would be a second line.
         std::process::exit(1)
     });
+    let is_cold = AtomicBool::new(true);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<E>| {
-        Ok::<A, Diagnostic>(function(event.payload, event.context).await)
+        let header = event.context.xray_trace_id.as_deref();
+        let request_id = &event.context.request_id;
+        let is_cold = is_cold.swap(false, Relaxed);
+        let span = sluice_telemetry::invocation(&service, header, request_id, is_cold);
+        let answer = function(event.payload, event.context).instrument(span);
+        Ok::<A, Diagnostic>(answer.await)
     }))
     .await
 }

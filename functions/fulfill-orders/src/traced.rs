@@ -1,0 +1,58 @@
+//! What a trace, and every log line, says of a record.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sluice_order::{Lane, message};
+use tracing::{
+    Span,
+    field::{debug, display},
+};
+
+use crate::{
+    message::Message,
+    record::{Failure, Outcome, Parsed},
+};
+
+/// So many receives of an order are traced whatever becomes of them.
+const TRACED: u32 = 3;
+
+/// The span of one record, in the order's own trace.
+pub(crate) fn span(lane: Lane, message: &Message, parsed: &Parsed) -> Span {
+    let read;
+    let traceparent = match parsed {
+        Ok(Ok(accepted)) => accepted.traceparent.as_deref(),
+        Ok(Err(_)) | Err(_) => {
+            // An order that cannot be read has a trace all the same, if the envelope gives it away without a panic.
+            let look = || message::traceparent_in(&message.body);
+            read = catch_unwind(AssertUnwindSafe(look)).ok().flatten();
+            read.as_deref()
+        }
+    };
+    let header = message.trace_header.as_deref();
+    let span = sluice_telemetry::order(header, traceparent, message.receives);
+    span.record("message_id", &message.id);
+    span.record("lane", lane.as_str());
+    span.record("metadata.sent_ms", message.sent_ms);
+    span.record("metadata.first_received_ms", message.first_received_ms);
+    match parsed {
+        Ok(Ok(accepted)) => {
+            let customer = accepted.order.customer_id();
+            span.record("order_id", display(accepted.order_id));
+            span.record("customer_hash", customer.message_group());
+        }
+        Ok(Err(Failure::Permanent { order_id, .. })) => {
+            span.record("order_id", order_id.map(display));
+        }
+        Ok(Err(Failure::Transient(_) | Failure::NoTime)) | Err(_) => {}
+    }
+    span
+}
+
+/// Tells the span how the record ended. The first receives tell why an order is late, and the last one how it ended; an
+/// order that is received a thousand times must not fill its trace.
+pub(crate) fn ended(span: &Span, message: &Message, outcome: Outcome) {
+    span.record("outcome", debug(outcome));
+    if message.receives > TRACED && outcome.comes_again() {
+        span.record("sluice.is_dropped", true);
+    }
+}

@@ -1,0 +1,142 @@
+//! A subsegment for each call to AWS, whichever client makes it.
+
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        interceptors::{
+            Intercept,
+            context::{
+                BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
+                FinalizerInterceptorContextRef,
+            },
+        },
+        orchestrator::Metadata,
+        retries::RequestAttempts,
+        runtime_components::RuntimeComponents,
+    },
+};
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use tracing::{Span, field::Empty};
+
+use crate::{TARGET, TraceContext};
+
+/// What the services take the trace from.
+const HEADER: &str = "x-amzn-trace-id";
+
+/// Traces the calls of an AWS client, as an interceptor: each is a subsegment of the span that it is made in, with what
+/// X-Ray knows of such calls, and the service gets this place of the trace in its header.
+#[derive(Debug)]
+pub struct Calls {
+    service: &'static str,
+    resource: String,
+}
+
+#[derive(Debug)]
+struct Call(Span);
+
+impl Storable for Call {
+    type Storer = StoreReplace<Self>;
+}
+
+impl Calls {
+    /// Those to a service, as X-Ray names it, and to a part of it: a table, a topic, a queue.
+    pub fn to(service: &'static str, resource: impl Into<String>) -> Self {
+        Self {
+            service,
+            resource: resource.into(),
+        }
+    }
+}
+
+impl Intercept for Calls {
+    fn name(&self) -> &'static str {
+        "sluice::Calls"
+    }
+
+    fn read_before_execution(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let span = tracing::info_span!(
+            target: TARGET,
+            "call",
+            otel.name = self.service,
+            otel.kind = "client",
+            otel.status_code = Empty,
+            otel.status_description = Empty,
+            aws.service = self.service,
+            aws.operation = Empty,
+            aws.table.name = (self.service == "DynamoDB").then_some(self.resource.as_str()),
+            aws.queue.url = (self.service == "SQS").then_some(self.resource.as_str()),
+            metadata.topic_arn = (self.service == "SNS").then_some(self.resource.as_str()),
+            aws.request_id = Empty,
+            http.response.status_code = Empty,
+            retries = Empty,
+        );
+        cfg.interceptor_state().store_put(Call(span));
+        Ok(())
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(Call(span)) = cfg.load::<Call>() else {
+            return Ok(());
+        };
+        // Not known before.
+        span.record("aws.operation", cfg.load::<Metadata>().map(Metadata::name));
+        // The SDK would take it from the environment, where it is the invocation's.
+        if let Some(here) = TraceContext::of_span(span) {
+            context
+                .request_mut()
+                .headers_mut()
+                .insert(HEADER, here.header());
+        }
+        Ok(())
+    }
+
+    fn read_after_execution(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(Call(span)) = cfg.load::<Call>() else {
+            return Ok(());
+        };
+        if let Some(response) = context.response() {
+            span.record(
+                "http.response.status_code",
+                i64::from(response.status().as_u16()),
+            );
+            let id = response.headers().get("x-amzn-requestid");
+            span.record("aws.request_id", id);
+        }
+        let attempts = cfg
+            .load::<RequestAttempts>()
+            .map_or(1, RequestAttempts::attempts);
+        if attempts > 1 {
+            span.record("retries", i64::from(attempts - 1));
+        }
+        if let Some(Err(error)) = context.output_or_error() {
+            span.record("otel.status_code", "ERROR");
+            // Never what the service says: it may repeat what a customer sent.
+            let cause = if error.is_timeout_error() {
+                "timeout"
+            } else if error.is_connector_error() {
+                "no connection"
+            } else if error.is_response_error() {
+                "no readable answer"
+            } else {
+                "refused by the service"
+            };
+            tracing::error!(target: TARGET, parent: span, { exception.message = cause }, "exception");
+        }
+        cfg.interceptor_state().unset::<Call>();
+        Ok(())
+    }
+}

@@ -1,0 +1,158 @@
+//! Where a trace goes on: the two headers, and the spans of this process.
+
+use opentelemetry::{
+    Context, TraceFlags,
+    trace::{SpanContext, SpanId, TraceContextExt, TraceId, TraceState},
+};
+use opentelemetry_aws::trace::XrayIdGenerator;
+use opentelemetry_sdk::trace::IdGenerator;
+use sluice_order::trace;
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+/// A place in a trace: whatever goes on from here is its child.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TraceContext(SpanContext);
+
+impl TraceContext {
+    /// That of X-Ray's header, `Root=…;Parent=…;Sampled=…`; none if it is malformed or lacks a part.
+    pub fn of_header(header: &str) -> Option<Self> {
+        Self::of_traceparent(&trace::traceparent(header)?)
+    }
+
+    /// That of W3C's `traceparent`; none if it is malformed.
+    pub fn of_traceparent(traceparent: &str) -> Option<Self> {
+        let mut parts = traceparent.split('-');
+        let (Some("00"), Some(trace), Some(parent), Some(flags), None) = (
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+        ) else {
+            return None;
+        };
+        if (trace.len(), parent.len(), flags.len()) != (32, 16, 2) {
+            return None;
+        }
+        let context = SpanContext::new(
+            TraceId::from_hex(trace).ok()?,
+            SpanId::from_hex(parent).ok()?,
+            TraceFlags::new(u8::from_str_radix(flags, 16).ok()?),
+            true,
+            TraceState::NONE,
+        );
+        context.is_valid().then_some(Self(context))
+    }
+
+    /// Where the trace of an order goes on. The message's own header is nearer to us than what was written into the
+    /// envelope, if it is of the same trace.
+    pub fn of_order(header: Option<&str>, traceparent: Option<&str>) -> Option<Self> {
+        let header = header.and_then(Self::of_header);
+        let written = traceparent.and_then(Self::of_traceparent);
+        match (&header, &written) {
+            (Some(near), Some(far)) if near.0.trace_id() != far.0.trace_id() => written,
+            _ => header.or(written),
+        }
+    }
+
+    /// One whose spans are not recorded, for what has none.
+    pub(crate) fn unsampled() -> Self {
+        let ids = XrayIdGenerator::default();
+        let (trace, parent) = (ids.new_trace_id(), ids.new_span_id());
+        let flags = TraceFlags::NOT_SAMPLED;
+        Self(SpanContext::new(
+            trace,
+            parent,
+            flags,
+            true,
+            TraceState::NONE,
+        ))
+    }
+
+    /// Nowhere: what goes on from here is a trace of its own.
+    pub(crate) fn none() -> Self {
+        Self(SpanContext::NONE)
+    }
+
+    /// The place of a span, if it is recorded.
+    pub fn of_span(span: &Span) -> Option<Self> {
+        let context = span.context();
+        let context = context.span().span_context().clone();
+        (context.is_valid() && context.is_sampled()).then_some(Self(context))
+    }
+
+    /// As X-Ray's trace header.
+    pub fn header(&self) -> String {
+        let (trace, parent) = (self.trace_id(), self.0.span_id());
+        let sampled = u8::from(self.0.is_sampled());
+        format!("Root={trace};Parent={parent};Sampled={sampled}")
+    }
+
+    /// Makes a span, that was not entered yet, go on from here, and tells it the id of its trace.
+    pub(crate) fn lead_to(&self, span: &Span) {
+        let mut context = Context::new();
+        if self.0.is_valid() {
+            context = context.with_remote_span_context(self.0.clone());
+        }
+        // Without a layer that records there is nothing to lead to.
+        let _ = span.set_parent(context);
+        let here = Self(span.context().span().span_context().clone());
+        let here = if here.0.is_valid() { &here } else { self };
+        if here.0.is_valid() {
+            span.record("xray_trace_id", here.trace_id());
+        }
+    }
+
+    /// The trace's id, as X-Ray writes it.
+    fn trace_id(&self) -> String {
+        let id = self.0.trace_id().to_string();
+        let (epoch, unique) = id.split_at(8);
+        format!("1-{epoch}-{unique}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str =
+        "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    const SAME: &str = "00-5759e988bd862e3fe1be46a994272793-1111111111111111-00";
+    const OTHER: &str = "00-5759e988bd862e3fe1be46a994272794-1111111111111111-01";
+
+    fn of_order(header: Option<&str>, traceparent: Option<&str>) -> Option<String> {
+        TraceContext::of_order(header, traceparent).map(|context| context.header())
+    }
+
+    #[test]
+    fn a_header_is_read_and_written() {
+        for sampled in [HEADER.to_owned(), HEADER.replace("Sampled=1", "Sampled=0")] {
+            assert_eq!(TraceContext::of_header(&sampled).unwrap().header(), sampled);
+        }
+        for bad in [
+            "",
+            "00-5759e988bd862e3fe1be46a994272793-1111111111111111",
+            "00-5759e988bd862e3fe1be46a994272793-1111111111111111-00-",
+            "01-5759e988bd862e3fe1be46a994272793-1111111111111111-00",
+            "00-00000000000000000000000000000000-1111111111111111-00",
+            "00-5759e988bd862e3fe1be46a994272793-0000000000000000-00",
+            "00-5759e988bd862e3fe1be46a99427279-11111111111111111-00",
+            "00-é759e988bd862e3fe1be46a99427279-1111111111111111-00",
+        ] {
+            assert_eq!(TraceContext::of_traceparent(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_nearer_of_two_in_one_trace_is_taken() {
+        assert_eq!(of_order(Some(HEADER), Some(SAME)).as_deref(), Some(HEADER));
+        assert_eq!(of_order(Some(HEADER), None).as_deref(), Some(HEADER));
+        assert_eq!(of_order(Some(HEADER), Some("x")).as_deref(), Some(HEADER));
+        let other = "Root=1-5759e988-bd862e3fe1be46a994272794;Parent=1111111111111111;Sampled=1";
+        for header in [Some(HEADER), Some("x"), None] {
+            assert_eq!(of_order(header, Some(OTHER)).as_deref(), Some(other));
+        }
+        assert_eq!(of_order(None, None), None);
+    }
+}

@@ -1,0 +1,143 @@
+//! Gathers the spans of a trace until the first of them in this process ends, and then sends them as one document.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::FutureExt;
+use opentelemetry::{Context, KeyValue, SpanId, TraceId};
+use opentelemetry_aws::xray_exporter::{SegmentTranslator, XrayExporter};
+use opentelemetry_sdk::{
+    Resource,
+    error::OTelSdkResult,
+    trace::{Span, SpanData, SpanExporter, SpanProcessor},
+};
+
+use crate::{daemon::Daemon, span::ANNOTATIONS};
+
+/// Of calls that repeat each other so many of the first are kept,
+const FIRST: usize = 3;
+
+/// and so many of the last.
+const LAST: usize = 2;
+
+/// What the first of them says is enough.
+const SAID_ONCE: [&str; 3] = ["aws.operation", "aws.table.name", "aws.request_id"];
+
+/// The field of a first span whose document is not to be sent.
+const DROPPED: &str = "sluice.is_dropped";
+
+/// Keeps what ended until its document is complete.
+#[derive(Debug)]
+pub(crate) struct Gather {
+    exporter: XrayExporter<Daemon>,
+    ended: Mutex<HashMap<TraceId, Vec<SpanData>>>,
+}
+
+impl Gather {
+    pub(crate) fn new(daemon: Daemon) -> Self {
+        let translator = SegmentTranslator::new()
+            .always_nest_subsegments()
+            .with_indexed_attrs(ANNOTATIONS.map(str::to_owned));
+        Self {
+            exporter: XrayExporter::new(daemon).with_translator(translator),
+            ended: Mutex::default(),
+        }
+    }
+}
+
+impl SpanProcessor for Gather {
+    fn on_start(&self, _: &mut Span, _: &Context) {}
+
+    fn on_end(&self, span: SpanData) {
+        let is_first = span.parent_span_is_remote || span.parent_span_id == SpanId::INVALID;
+        let document = {
+            let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+            let trace = span.span_context.trace_id();
+            if !is_first {
+                ended.entry(trace).or_default().push(span);
+                return;
+            }
+            let spans = ended.remove(&trace).unwrap_or_default();
+            let (own, others) = below(span, spans);
+            if !others.is_empty() {
+                ended.insert(trace, others);
+            }
+            own
+        };
+        if document.last().is_some_and(is_dropped) {
+            return;
+        }
+        // The socket does not block, so this is done at once. A daemon that is away is nobody's concern.
+        let _ = self.exporter.export(shortened(document)).now_or_never();
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.exporter.set_resource(resource);
+    }
+}
+
+/// Whether the first span says that its document is not to be sent.
+fn is_dropped(first: &SpanData) -> bool {
+    first
+        .attributes
+        .iter()
+        .any(|field| field.key.as_str() == DROPPED)
+}
+
+/// The first span and those under it; and the others. Spans end before the one that they are under.
+fn below(first: SpanData, spans: Vec<SpanData>) -> (Vec<SpanData>, Vec<SpanData>) {
+    let mut ids = HashSet::from([first.span_context.span_id()]);
+    let (mut own, mut others) = (vec![first], Vec::new());
+    for span in spans.into_iter().rev() {
+        if ids.contains(&span.parent_span_id) {
+            ids.insert(span.span_context.span_id());
+            own.push(span);
+        } else {
+            others.push(span);
+        }
+    }
+    own.reverse();
+    others.reverse();
+    (own, others)
+}
+
+/// Without those in the middle of calls that repeat each other. The last span, which is the first one, says how often
+/// it was tried.
+fn shortened(mut spans: Vec<SpanData>) -> Vec<SpanData> {
+    let mut tries: HashMap<(SpanId, String), usize> = HashMap::new();
+    let key = |span: &SpanData| (span.parent_span_id, span.name.to_string());
+    for span in &spans {
+        *tries.entry(key(span)).or_default() += 1;
+    }
+    let most = tries.values().copied().max().unwrap_or_default();
+    if most > 1
+        && let Some(first) = spans.last_mut()
+    {
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        first.attributes.push(KeyValue::new("attempts", most));
+    }
+    let mut seen: HashMap<(SpanId, String), usize> = HashMap::new();
+    spans.retain_mut(|span| {
+        let key = key(span);
+        let all = tries.get(&key).copied().unwrap_or_default();
+        let number = seen.entry(key).or_default();
+        *number += 1;
+        if *number > 1 {
+            span.attributes
+                .retain(|field| !SAID_ONCE.contains(&field.key.as_str()));
+        }
+        *number <= FIRST || *number + LAST > all
+    });
+    spans
+}
