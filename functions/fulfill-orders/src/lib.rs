@@ -19,6 +19,7 @@ pub mod queue;
 mod record;
 mod sqs;
 mod traced;
+pub mod xray;
 
 pub use consumer::Consumer;
 pub use event::handle;

@@ -4,7 +4,10 @@
 use std::{sync::Arc, time::Duration};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use fulfill_orders::{Consumer, Pace, SqsQueue};
+use fulfill_orders::{
+    Consumer, Pace, SqsQueue,
+    xray::{TraceExport, put_segments},
+};
 use lambda_runtime::{Context, Error};
 use sluice_order::{Lane, SystemClock};
 use sluice_runtime::{
@@ -12,7 +15,7 @@ use sluice_runtime::{
     aws::{self, Budget},
 };
 use sluice_store::DynamoStore;
-use sluice_telemetry::Calls;
+use sluice_telemetry::{Calls, Segments};
 
 /// A write is tried once: the queue is the retry, and every attempt counts against the pace.
 const WRITE: Budget = Budget {
@@ -30,7 +33,11 @@ const QUEUE: Budget = Budget {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    sluice_runtime::run(async || {
+    let export: Result<TraceExport, _> = sluice_runtime::optional("TRACE_EXPORT");
+    let by_api = export.as_ref().is_ok_and(|way| *way == TraceExport::Api);
+    let segments = by_api.then(Segments::default);
+    sluice_runtime::run_with(segments.clone(), async || {
+        export?;
         let table = sluice_runtime::required("ORDERS_TABLE")?;
         let queue_url = sluice_runtime::required("QUEUE_URL")?;
         let dead_letter_url = sluice_runtime::required("DEAD_LETTER_QUEUE_URL")?;
@@ -66,9 +73,14 @@ async fn main() -> Result<(), Error> {
             lane,
             pace,
         ));
+        let xray = aws_sdk_xray::Client::new(&config);
         Ok(
             async move |event: SqsEvent, context: Context| -> SqsBatchResponse {
-                fulfill_orders::handle(&consumer, event, context.deadline).await
+                let answer = fulfill_orders::handle(&consumer, event, context.deadline).await;
+                if let Some(segments) = &segments {
+                    put_segments(&xray, &segments.take()).await;
+                }
+                answer
             },
         )
     })

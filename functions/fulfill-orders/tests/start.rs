@@ -76,6 +76,7 @@ fn what_cannot_be_used_is_named_in_one_line() {
         ("BATCH_SIZE", ""),
         ("ORDER_ID_SECRETS", "{}"),
         ("ORDERS_TABLE", ""),
+        ("TRACE_EXPORT", "collector"),
     ] {
         refused(name, Some(value));
     }

@@ -12,6 +12,7 @@ pub use settings::{SettingError, number, optional, required, secrets};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+use sluice_telemetry::Segments;
 use tracing::Instrument;
 
 /// Sets up logs, builds the function, and serves invocations until Lambda stops the process. If the function cannot be
@@ -25,8 +26,24 @@ where
     A: serde::Serialize,
     F: AsyncFn(E, lambda_runtime::Context) -> A,
 {
+    run_with(None, build).await
+}
+
+/// The same, with the segments of the orders' own traces kept in `segments`, where given, for the function to send.
+///
+/// # Errors
+/// The Runtime API is out of reach.
+pub async fn run_with<E, A, F>(
+    segments: Option<Segments>,
+    build: impl AsyncFnOnce() -> Result<F, SettingError>,
+) -> Result<(), Error>
+where
+    E: for<'de> serde::Deserialize<'de>,
+    A: serde::Serialize,
+    F: AsyncFn(E, lambda_runtime::Context) -> A,
+{
     let service = std::env::var("POWERTOOLS_SERVICE_NAME").unwrap_or_default();
-    logs::init(&service);
+    logs::init(&service, segments);
     let function = build().await.unwrap_or_else(|error| {
         tracing::error!(%error, "the function cannot start");
         // Returned from `main`, it would be a second line.

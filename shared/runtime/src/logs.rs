@@ -1,6 +1,6 @@
 //! Where what happens goes: logs as one JSON object a line on standard output, traces to X-Ray's daemon.
 
-use sluice_telemetry::TARGET;
+use sluice_telemetry::{Segments, TARGET};
 use tracing::Level;
 use tracing_subscriber::{
     Layer, filter::filter_fn, fmt, layer::SubscriberExt, util::SubscriberInitExt,
@@ -8,7 +8,7 @@ use tracing_subscriber::{
 
 /// The level is `POWERTOOLS_LOG_LEVEL` (`ERROR` to `TRACE`); `INFO` where it is absent or unknown. Traces are sent where
 /// `AWS_XRAY_DAEMON_ADDRESS` says.
-pub(crate) fn init(service: &str) {
+pub(crate) fn init(service: &str, segments: Option<Segments>) {
     let level = std::env::var("POWERTOOLS_LOG_LEVEL")
         .ok()
         .and_then(|level| level.parse().ok())
@@ -21,7 +21,7 @@ pub(crate) fn init(service: &str) {
             *metadata.level() <= level && metadata.target() != TARGET
         }));
     let daemon = std::env::var("AWS_XRAY_DAEMON_ADDRESS").ok();
-    let traces = daemon.map(|daemon| sluice_telemetry::layer(&daemon, service));
+    let traces = daemon.map(|daemon| sluice_telemetry::layer(&daemon, service, segments));
     let (traces, failure) = match traces {
         Some(Ok(layer)) => (Some(layer), None),
         Some(Err(error)) => (None, Some(error)),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures::FutureExt;
-use opentelemetry::{Context, KeyValue, SpanId, TraceId};
+use opentelemetry::{Context, KeyValue, SpanId, TraceId, trace::SpanKind};
 use opentelemetry_aws::xray_exporter::{SegmentTranslator, XrayExporter};
 use opentelemetry_sdk::{
     Resource,
@@ -15,7 +15,7 @@ use opentelemetry_sdk::{
     trace::{Span, SpanData, SpanExporter, SpanProcessor},
 };
 
-use crate::{daemon::Daemon, span::ANNOTATIONS};
+use crate::{daemon::Daemon, segments::Segments, span::ANNOTATIONS};
 
 /// Of calls that repeat each other so many of the first are kept,
 const FIRST: usize = 3;
@@ -32,20 +32,27 @@ const DROPPED: &str = "sluice.is_dropped";
 /// Keeps what ended until its document is complete.
 #[derive(Debug)]
 pub(crate) struct Gather {
-    exporter: XrayExporter<Daemon>,
+    daemon: XrayExporter<Daemon>,
+    /// Where segments go instead.
+    segments: Option<XrayExporter<Segments>>,
     ended: Mutex<HashMap<TraceId, Vec<SpanData>>>,
 }
 
 impl Gather {
-    pub(crate) fn new(daemon: Daemon) -> Self {
-        let translator = SegmentTranslator::new()
-            .always_nest_subsegments()
-            .with_indexed_attrs(ANNOTATIONS.map(str::to_owned));
+    pub(crate) fn new(daemon: Daemon, segments: Option<Segments>) -> Self {
         Self {
-            exporter: XrayExporter::new(daemon).with_translator(translator),
+            daemon: XrayExporter::new(daemon).with_translator(translator()),
+            segments: segments
+                .map(|segments| XrayExporter::new(segments).with_translator(translator())),
             ended: Mutex::default(),
         }
     }
+}
+
+fn translator() -> SegmentTranslator {
+    SegmentTranslator::new()
+        .always_nest_subsegments()
+        .with_indexed_attrs(ANNOTATIONS.map(str::to_owned))
 }
 
 impl SpanProcessor for Gather {
@@ -67,11 +74,16 @@ impl SpanProcessor for Gather {
             }
             own
         };
-        if document.last().is_some_and(is_dropped) {
+        let Some(first) = document.last().filter(|first| !is_dropped(first)) else {
             return;
-        }
-        // The socket does not block, so this is done at once. A daemon that is away is nobody's concern.
-        let _ = self.exporter.export(shortened(document)).now_or_never();
+        };
+        let is_segment = first.span_kind == SpanKind::Server;
+        let document = shortened(document);
+        // Neither waits: the socket does not block. A daemon that is away is nobody's concern.
+        let _ = match &self.segments {
+            Some(segments) if is_segment => segments.export(document).now_or_never(),
+            Some(_) | None => self.daemon.export(document).now_or_never(),
+        };
     }
 
     fn force_flush(&self) -> OTelSdkResult {
@@ -83,7 +95,10 @@ impl SpanProcessor for Gather {
     }
 
     fn set_resource(&mut self, resource: &Resource) {
-        self.exporter.set_resource(resource);
+        self.daemon.set_resource(resource);
+        if let Some(segments) = &mut self.segments {
+            segments.set_resource(resource);
+        }
     }
 }
 

@@ -11,17 +11,22 @@ use opentelemetry_sdk::{
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, filter::filter_fn, registry::LookupSpan};
 
-use crate::{daemon::Daemon, gather::Gather};
+use crate::{daemon::Daemon, gather::Gather, segments::Segments};
 
 /// The target of the spans that are traced. All others are the logs' concern, as these are not.
 pub const TARGET: &str = "sluice::trace";
 
 /// The layer for a service, with the daemon at this address (`AWS_XRAY_DAEMON_ADDRESS`, which Lambda sets in every traced
-/// function). Whether a trace is recorded its header says, which Lambda, or whoever was before it, decided on.
+/// function). Whether a trace is recorded its header says, which Lambda, or whoever was before it, decided on. Segments of the
+/// orders' own traces are kept in `segments`, where given, instead.
 ///
 /// # Errors
 /// It is no address, or no socket is to be had.
-pub fn layer<S>(daemon: &str, service: &str) -> std::io::Result<impl Layer<S> + use<S>>
+pub fn layer<S>(
+    daemon: &str,
+    service: &str,
+    segments: Option<Segments>,
+) -> std::io::Result<impl Layer<S> + use<S>>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
@@ -31,7 +36,7 @@ where
         .with_id_generator(XrayIdGenerator::default())
         .with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)))
         .with_resource(Resource::builder_empty().with_attribute(service).build())
-        .with_span_processor(Gather::new(Daemon::at(daemon)?))
+        .with_span_processor(Gather::new(Daemon::at(daemon)?, segments))
         .build();
     Ok(tracing_opentelemetry::layer()
         .with_tracer(provider.tracer("sluice"))

@@ -12,9 +12,11 @@ mod context;
 mod daemon;
 mod gather;
 mod layer;
+mod segments;
 mod span;
 
 pub use aws::Calls;
 pub use context::TraceContext;
 pub use layer::{TARGET, layer};
+pub use segments::Segments;
 pub use span::{ANNOTATIONS, invocation, order};

@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::Value;
-use sluice_telemetry::{TARGET, TraceContext, invocation, layer, order};
+use sluice_telemetry::{Segments, TARGET, TraceContext, invocation, layer, order};
 use tracing::{Span, field::Empty, subscriber::with_default};
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -41,13 +41,18 @@ fn call() -> Span {
     )
 }
 
-/// The documents that this sends.
+/// The documents that this sends to the daemon.
 fn sent_by(work: impl FnOnce()) -> Vec<Value> {
+    sent_without(None, work)
+}
+
+/// The same, with segments going elsewhere.
+fn sent_without(segments: Option<Segments>, work: impl FnOnce()) -> Vec<Value> {
     let daemon = UdpSocket::bind("127.0.0.1:0").unwrap();
     daemon.set_nonblocking(true).unwrap();
     let address = daemon.local_addr().unwrap().to_string();
     let subscriber =
-        tracing_subscriber::registry().with(layer(&address, "fulfill-orders").unwrap());
+        tracing_subscriber::registry().with(layer(&address, "fulfill-orders", segments).unwrap());
     with_default(subscriber, work);
     let mut documents = Vec::new();
     let mut packet = vec![0; 65_536];
@@ -217,19 +222,40 @@ fn what_is_dropped_is_not_sent() {
 }
 
 #[test]
+fn segments_of_the_orders_own_traces_can_go_another_way() {
+    let segments = Segments::default();
+    let documents = sent_without(Some(segments.clone()), || {
+        let invocation = invocation("fulfill-orders", Some(&header(1)), "r-1", true);
+        invocation.in_scope(|| order(Some(&header(1)), None, 1).in_scope(call));
+    });
+    let [invocation] = &documents[..] else {
+        panic!("the invocation's: {documents:#?}")
+    };
+    assert_eq!(invocation["type"], "subsegment");
+    let kept: Vec<Value> = segments
+        .take()
+        .iter()
+        .map(|document| serde_json::from_str(document).unwrap())
+        .collect();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0]["subsegments"][0]["name"], "DynamoDB");
+    assert!(segments.take().is_empty(), "they are taken once");
+}
+
+#[test]
 fn a_dead_daemon_is_nobody_s_concern() {
     let gone = UdpSocket::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
         .unwrap()
         .to_string();
-    let subscriber = tracing_subscriber::registry().with(layer(&gone, "s").unwrap());
+    let subscriber = tracing_subscriber::registry().with(layer(&gone, "s", None).unwrap());
     with_default(subscriber, || {
         for _ in 0..100 {
             order(Some(&header(1)), None, 1).in_scope(call);
         }
     });
-    assert!(layer::<tracing_subscriber::Registry>("nonsense", "s").is_err());
+    assert!(layer::<tracing_subscriber::Registry>("nonsense", "s", None).is_err());
 }
 
 /// What the socket learns of a daemon that was away must not cost the next document.
@@ -237,7 +263,8 @@ fn a_dead_daemon_is_nobody_s_concern() {
 fn a_daemon_that_is_back_misses_nothing() {
     let daemon = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = daemon.local_addr().unwrap();
-    let subscriber = tracing_subscriber::registry().with(layer(&address.to_string(), "s").unwrap());
+    let subscriber =
+        tracing_subscriber::registry().with(layer(&address.to_string(), "s", None).unwrap());
     drop(daemon);
     with_default(subscriber, || {
         drop(order(Some(&header(1)), None, 1));
