@@ -2,50 +2,59 @@
 #![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
-    time::{Duration, Instant},
+    net::UdpSocket,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use accept_order::{PUBLISH, Publication, Publisher, SnsPublisher};
 use aws_sdk_sns::config::{BehaviorVersion, Credentials, Region};
+use serde_json::Value;
 use sluice_order::Lane;
+use sluice_telemetry::{Calls, invocation, layer};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
     time::sleep,
 };
+use tracing::{Instrument, subscriber::set_default};
+use tracing_subscriber::layer::SubscriberExt;
 
 const NOW: Duration = Duration::ZERO;
 const LONG: Duration = Duration::from_mins(1);
+
+const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:orders";
 
 const CONFIRMED: &str = "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult>\
 <MessageId>567910cd-659e-55d4-8ccb-5aaf14679dc0</MessageId></PublishResult></PublishResponse>";
 
 /// An SNS that gives the n-th request its n-th answer, a status and a pause before it, and the last one to all
-/// that follow. Returns the publisher and the number of requests so far.
-async fn publisher(answers: &'static [(u16, Duration)]) -> (SnsPublisher, Arc<AtomicUsize>) {
+/// that follow. Returns the publisher and the requests so far.
+async fn publisher(answers: &'static [(u16, Duration)]) -> (SnsPublisher, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let count = Arc::new(AtomicUsize::new(0));
-    let counter = count.clone();
+    let requests = Arc::<Mutex<Vec<String>>>::default();
+    let seen = requests.clone();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let counter = counter.clone();
+            let seen = seen.clone();
             tokio::spawn(async move {
                 let mut request = vec![0; 65_536];
-                if stream.read(&mut request).await.unwrap_or(0) == 0 {
+                let length = stream.read(&mut request).await.unwrap_or(0);
+                if length == 0 {
                     return;
                 }
-                let n = counter.fetch_add(1, Relaxed);
+                let n = {
+                    let mut seen = seen.lock().unwrap();
+                    seen.push(String::from_utf8_lossy(&request[..length]).into_owned());
+                    seen.len() - 1
+                };
                 let (status, pause) = answers[n.min(answers.len() - 1)];
                 sleep(pause).await;
                 let body = if status == 200 { CONFIRMED } else { "" };
                 let length = body.len();
                 let answer = format!(
-                    "HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+                    "HTTP/1.1 {status} X\r\nx-amzn-requestid: request-{n}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
                 );
                 let _ = stream.write_all(answer.as_bytes()).await;
             });
@@ -58,11 +67,9 @@ async fn publisher(answers: &'static [(u16, Duration)]) -> (SnsPublisher, Arc<At
         .endpoint_url(endpoint)
         .timeout_config(PUBLISH.timeouts())
         .retry_config(PUBLISH.retries())
+        .interceptor(Calls::to("SNS", TOPIC))
         .build();
-    (
-        SnsPublisher::new(config, "arn:aws:sns:eu-west-1:123456789012:orders".into()),
-        count,
-    )
+    (SnsPublisher::new(config, TOPIC.into()), requests)
 }
 
 fn publication() -> Publication {
@@ -79,7 +86,7 @@ fn publication() -> Publication {
 async fn a_passing_failure_is_repeated() {
     let (sns, requests) = publisher(&[(500, NOW), (503, NOW), (200, NOW)]).await;
     assert_eq!(sns.publish(&publication()).await, Ok(()));
-    assert_eq!(requests.load(Relaxed), 3);
+    assert_eq!(requests.lock().unwrap().len(), 3);
 }
 
 /// P1.
@@ -87,7 +94,7 @@ async fn a_passing_failure_is_repeated() {
 async fn a_refusal_is_an_error_and_not_repeated() {
     let (sns, requests) = publisher(&[(403, NOW)]).await;
     assert!(sns.publish(&publication()).await.is_err());
-    assert_eq!(requests.load(Relaxed), 1);
+    assert_eq!(requests.lock().unwrap().len(), 1);
 }
 
 /// P1: The client hears 503 while the function still runs, not a 502 when it is ended after 10 s.
@@ -102,7 +109,70 @@ async fn silence_is_an_error_before_the_function_s_timeout() {
         begun.elapsed()
     );
     assert!(
-        requests.load(Relaxed) > 1,
+        requests.lock().unwrap().len() > 1,
         "a lost answer is worth another try"
     );
+}
+
+/// What X-Ray's daemon gets of one publish that is answered so, and the requests that SNS got.
+async fn traced(answers: &'static [(u16, Duration)]) -> (Value, Vec<String>) {
+    let daemon = UdpSocket::bind("127.0.0.1:0").unwrap();
+    daemon
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    let address = daemon.local_addr().unwrap().to_string();
+    let traces = layer(&address, "accept-order", None).unwrap();
+    let _guard = set_default(tracing_subscriber::registry().with(traces));
+    let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let header = format!(
+        "Root=1-{:08x}-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+        epoch.as_secs()
+    );
+    let (sns, requests) = publisher(answers).await;
+    let span = invocation("accept-order", Some(&header), "r-1", true);
+    let _ = sns.publish(&publication()).instrument(span).await;
+    let mut packet = vec![0; 65_536];
+    let length = daemon.recv(&mut packet).unwrap();
+    let text = std::str::from_utf8(&packet[..length]).unwrap();
+    let (_, document) = text.split_once('\n').unwrap();
+    let requests = requests.lock().unwrap().clone();
+    (serde_json::from_str(document).unwrap(), requests)
+}
+
+/// P8: SNS goes on from the call, not from what the environment says of the invocation.
+#[tokio::test]
+async fn a_publish_is_a_call_in_the_trace_and_hands_its_place_on() {
+    let (document, requests) = traced(&[(500, NOW), (200, NOW)]).await;
+    let call = &document["subsegments"][0];
+    assert_eq!(call["name"], "SNS");
+    assert_eq!(call["namespace"], "aws");
+    assert_eq!(call["aws"]["operation"], "Publish");
+    assert_eq!(call["aws"]["request_id"], "request-1");
+    assert_eq!(call["http"]["response"]["status"], 200);
+    assert_eq!(call["annotations"]["retries"], 1);
+    assert_eq!(call["metadata"]["topic_arn"], TOPIC);
+    assert_eq!(call["fault"], Value::Null);
+    let header = format!(
+        "Root={};Parent={};Sampled=1",
+        document["trace_id"].as_str().unwrap(),
+        call["id"].as_str().unwrap()
+    );
+    for request in requests {
+        let own: Vec<_> = request
+            .lines()
+            .filter_map(|line| line.strip_prefix("x-amzn-trace-id: "))
+            .collect();
+        assert_eq!(own, [header.as_str()], "{request}");
+    }
+}
+
+/// P8.
+#[tokio::test]
+async fn a_call_that_fails_says_why() {
+    let (document, _) = traced(&[(403, NOW)]).await;
+    let call = &document["subsegments"][0];
+    assert_eq!(call["error"], true, "{document:#}");
+    assert_eq!(call["http"]["response"]["status"], 403);
+    let cause = call["cause"].to_string();
+    assert!(cause.contains("refused by the service"), "{cause}");
 }
