@@ -6,7 +6,7 @@ TEST_BUILD := $(CURDIR)/.sluice/test-build
 # Tests that need a stack, and run only where there is one.
 END_TO_END := --test end_to_end --test replay --test dlq --test lanes
 SAM_LOCAL := --test sam_local
-.PHONY: help local local-down replay build simulate pace-check test check unit end-to-end sam-local slow-tests clean
+.PHONY: help local local-down replay build simulate pace-check trace-cost test check unit end-to-end sam-local slow-tests clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -31,6 +31,10 @@ pace-check: ## measure the pace as storage sees it, the lanes, and what `sluice 
 	@local/build $(TEST_BUILD)
 	cargo build -p sluice -p sluice-pace-check
 	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo run --quiet -p sluice-pace-check -- $(if $(PART),--part $(PART))
+
+trace-cost: ## measure what tracing costs an invocation: 2 minutes
+	@local/build $(TEST_BUILD)
+	cargo run --quiet -p sluice-bench -- $(TEST_BUILD)
 
 test: check unit end-to-end sam-local ## all tests, on a stack of their own; SLUICE_SAM_LOCAL=containers or emulator
 
