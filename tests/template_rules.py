@@ -14,7 +14,13 @@ import unittest
 
 from samcli.yamlhelper import yaml_parse
 
-TEMPLATE = yaml_parse(pathlib.Path(__file__).parent.parent.joinpath("template.yaml").read_text(encoding="utf-8"))
+ROOT = pathlib.Path(__file__).parent.parent
+TEMPLATE = yaml_parse(ROOT.joinpath("template.yaml").read_text(encoding="utf-8"))
+OPERATIONS = ROOT.joinpath("docs/OPERATIONS.md").read_text(encoding="utf-8")
+# As the sites that show Markdown name a heading's anchor.
+SECTIONS = {
+    re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in re.findall(r"^## (.+)", OPERATIONS, re.M)
+}
 
 LANES = {
     "Standard": {"lane": [{"anything-but": ["hot"]}, {"exists": False}]},
@@ -40,6 +46,33 @@ MAY = {
     "ReadOrders": {"dynamodb:GetItem", "dynamodb:Query"},
     "FulfillStandard": CONSUMER,
     "FulfillHot": CONSUMER,
+}
+PER_LANE = {"service": {"fulfill-orders"}, "lane": {"standard", "hot"}}
+# What the functions report, with the values that each dimension may have; None is any.
+METRICS = {
+    "OrdersAccepted": {"service": {"accept-order"}, "lane": {"standard", "hot"}},
+    "OrdersRefused": {"service": {"accept-order"}, "reason": None},
+    "OrdersDeadLettered": {**PER_LANE, "reason": None},
+    "ColdStart": {"service": {"accept-order", "fulfill-orders", "read-orders"}, "function_name": None},
+    "OrdersStored": PER_LANE,
+    "OrdersDuplicate": PER_LANE,
+    "OrdersConflict": PER_LANE,
+    "OrdersRetried": PER_LANE,
+    "AcceptToStoreSeconds": PER_LANE,
+    "QueueWaitSeconds": PER_LANE,
+    "StoreWriteMs": PER_LANE,
+    "StoreThrottled": PER_LANE,
+    "PaceWaitMs": PER_LANE,
+    "BreakerOpen": PER_LANE,
+}
+LANE_ALARMS = {
+    "OldestOrder",
+    "LongWait",
+    "DeadLetters",
+    "ConsumerErrors",
+    "ConsumerThrottles",
+    "BreakerOpen",
+    "StoreThrottled",
 }
 FOURTEEN_DAYS = 14 * 24 * 60 * 60
 
@@ -390,6 +423,227 @@ def bad_parameters_fail_at_deploy(template):
         parameter = template["Parameters"][f"{lane}Concurrency"]
         if (parameter["MinValue"], parameter["MaxValue"]) != (2, 1000):
             yield f"{lane}Concurrency allows what SQS event sources do not: 2 to 1,000"
+
+
+def alarms(template):
+    return {name: alarm["Properties"] for name, alarm in of_type(template, "AWS::CloudWatch::Alarm").items()}
+
+
+def body_with(old, new):
+    """The dashboard's body with something else in one place."""
+    body = TEMPLATE["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert old in body, f"{old} is not in the dashboard"
+    return {"Fn::Sub": body.replace(old, new, 1)}
+
+
+def widgets(template):
+    """The dashboard's, with each reference replaced by the name of what it refers to."""
+    body = properties(template, "Dashboard")["DashboardBody"]["Fn::Sub"]
+    return json.loads(re.sub(r"\$\{(.+?)\}", r"\1", body))["widgets"]
+
+
+def metrics_shown(template):
+    """Namespace, name and dimensions of each metric on the dashboard; the dimensions that a search leaves open are None."""
+    for widget in widgets(template):
+        for metric in widget["properties"].get("metrics", []):
+            if isinstance(metric[0], dict):
+                search = r"SEARCH\('\{\"(.+?)\",(.+?)\} MetricName=\"(.+?)\"', 'Sum', 60\)"
+                namespace, dimensions, name = re.fullmatch(search, metric[0]["expression"]).groups()
+                yield namespace, name, dict.fromkeys(dimensions.split(","))
+            else:
+                namespace, name, *rest = (part for part in metric if isinstance(part, str))
+                yield namespace, name, dict(zip(rest[::2], rest[1::2], strict=True))
+
+
+def metrics_watched(template):
+    for alarm in alarms(template).values():
+        namespace = alarm["Namespace"]["Ref"] if isinstance(alarm["Namespace"], dict) else alarm["Namespace"]
+        yield namespace, alarm["MetricName"], {each["Name"]: each["Value"] for each in alarm.get("Dimensions", [])}
+
+
+@breaks(
+    ("StandardOldestOrderAlarm.Properties.AlarmDescription", "Look into it."),
+    ("ApiServerErrorsAlarm.Properties.AlarmDescription", "Look into it. docs/OPERATIONS.md#no-such-section"),
+    ("NewAlarm", TEMPLATE["Resources"]["AcceptErrorsAlarm"]),
+    ("Dashboard.Properties.DashboardBody", body_with("#storage-is-down", "#storage-is-up")),
+)
+def every_alarm_says_what_to_do_and_where_it_is_written(template):
+    for name, alarm in alarms(template).items():
+        section = re.fullmatch(r".{30,}: .+\. docs/OPERATIONS\.md#([a-z0-9-]+)", alarm["AlarmDescription"])
+        if not section or section[1] not in SECTIONS:
+            yield f"{name} names no section of OPERATIONS.md"
+        if not re.search(rf"^\|.*`{re.sub('^(Standard|Hot)', 'LANE', name)}`", OPERATIONS, re.M):
+            yield f"{name} is not in the table of OPERATIONS.md"
+    for widget in widgets(template):
+        for section in re.findall(r"#([a-z0-9-]+)", widget["properties"].get("markdown", "")):
+            if section not in SECTIONS:
+                yield f"the dashboard names #{section}, which OPERATIONS.md does not have"
+
+
+@breaks(
+    ("HotBreakerOpenAlarm",),
+    ("HotDeadLettersAlarm.Properties.Threshold", 10),
+    ("StandardOldestOrderAlarm.Properties.Dimensions.0.Value", {"Fn::GetAtt": ["HotQueue", "QueueName"]}),
+    ("HotStoreThrottledAlarm.Properties.Dimensions.1.Value", "standard"),
+)
+def each_lane_has_its_alarms(template):
+    of_lane = {}
+    for lane in LANES:
+        found = {name.removeprefix(lane): alarm for name, alarm in alarms(template).items() if name.startswith(lane)}
+        if found.keys() != {f"{kind}Alarm" for kind in LANE_ALARMS}:
+            yield f"{lane}: the alarms are {sorted(found)}"
+        of_lane[lane] = json.dumps(found, sort_keys=True)
+    as_hot = of_lane["Standard"].replace("Standard", "Hot").replace("standard", "hot")
+    if "Hot" in of_lane["Standard"] or as_hot != of_lane["Hot"]:
+        yield "the lanes' alarms differ"
+
+
+@breaks(
+    ("StandardOldestOrderAlarm.Properties.Threshold", 86401),
+    ("HotLongWaitAlarm.Properties.Threshold", 172800),
+    ("HotOldestOrderAlarm.Properties.EvaluationPeriods", 20),
+    ("HotOldestOrderAlarm.Properties.Statistic", "Minimum"),
+    ("StandardLongWaitAlarm.Properties.MetricName", "AcceptToStoreSeconds"),
+    ("StandardDeadLettersAlarm.Properties.MetricName", "NumberOfMessagesSent"),
+    ("StandardDeadLettersAlarm.Properties.Dimensions.0.Value", {"Fn::GetAtt": ["StandardQueue", "QueueName"]}),
+)
+def p2_an_order_that_waits_for_a_day_or_is_a_dead_letter_is_told(template):
+    for lane in LANES:
+        queue, letters = ({"Fn::GetAtt": [f"{lane}{kind}", "QueueName"]} for kind in ("Queue", "DeadLetterQueue"))
+        for kind, metric, dimension, most in (
+            ("OldestOrder", "ApproximateAgeOfOldestMessage", {"Name": "QueueName", "Value": queue}, 86400),
+            ("LongWait", "QueueWaitSeconds", {"Name": "lane", "Value": lane.lower()}, 86400),
+            ("DeadLetters", "ApproximateNumberOfMessagesVisible", {"Name": "QueueName", "Value": letters}, 1),
+        ):
+            alarm = properties(template, f"{lane}{kind}Alarm")
+            told = (alarm["MetricName"], alarm["Statistic"], alarm["ComparisonOperator"])
+            if told != (metric, "Maximum", "GreaterThanOrEqualToThreshold") or dimension not in alarm["Dimensions"]:
+                yield f"{lane}{kind}Alarm does not look at {metric} of its lane"
+            if alarm["Threshold"] > most or alarm["Period"] * alarm["EvaluationPeriods"] > 3600:
+                yield f"{lane}{kind}Alarm comes late"
+
+
+@breaks(
+    ("AcceptErrorsAlarm.Properties.AlarmActions",),
+    ("HotDeadLettersAlarm.Properties.OKActions", [{"Ref": "OrdersTopic"}]),
+    ("ApiThrottledAlarm.Properties.TreatMissingData",),
+    ("Conditions.HasAlarmTopic", {"Fn::Equals": [{"Ref": "AlarmTopicArn"}, ""]}),
+    ("Parameters.AlarmTopicArn.Default", "arn:aws:sns:us-east-1:000000000000:alarms"),
+)
+def alarms_tell_the_topic_if_there_is_one(template):
+    told = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
+    for name, alarm in alarms(template).items():
+        if alarm.get("AlarmActions") != told or alarm.get("OKActions") != told:
+            yield f"{name} does not tell AlarmTopicArn when it begins and ends"
+        if "TreatMissingData" not in alarm:
+            yield f"{name} does not say what no figures mean"
+    if template["Conditions"]["HasAlarmTopic"] != {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopicArn"}, ""]}]}:
+        yield "HasAlarmTopic is not whether AlarmTopicArn is given"
+    if template["Parameters"]["AlarmTopicArn"]["Default"] != "":
+        yield "AlarmTopicArn has a default"
+
+
+@breaks(
+    ("StandardBreakerOpenAlarm.Properties.MetricName", "BreakerOpened"),
+    ("HotStoreThrottledAlarm.Properties.Namespace", "sluice"),
+    ("OutcomeUnknownAlarm.Properties.Dimensions.1.Name", "lane"),
+    ("Dashboard.Properties.DashboardBody", body_with('"OrdersStored", "service"', '"OrdersSaved", "service"')),
+    ("Dashboard.Properties.DashboardBody", body_with('"hot", {"label": "hot"}', '"warm", {"label": "hot"}')),
+    ("Dashboard.Properties.DashboardBody", body_with("service,lane,reason", "service,reason")),
+    ("Dashboard.Properties.DashboardBody", body_with('["AWS/SQS"', '["AWS/SQZ"')),
+    ("ApiThrottledFilter.Properties.MetricTransformations.0.MetricName", "TooMany"),
+    ("Globals.Function.Environment.Variables.POWERTOOLS_METRICS_NAMESPACE", "sluice"),
+)
+def what_is_shown_and_watched_is_what_is_reported(template):
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    if variables["POWERTOOLS_METRICS_NAMESPACE"] != {"Ref": "AWS::StackName"}:
+        yield "the functions report to another namespace than the stack's"
+    reported = dict(METRICS)
+    for each in of_type(template, "AWS::Logs::MetricFilter").values():
+        for metric in each["Properties"]["MetricTransformations"]:
+            if metric["MetricNamespace"] == {"Ref": "AWS::StackName"}:
+                reported[metric["MetricName"]] = {}
+    services = {f"AWS/{service}" for service in ("ApiGateway", "DynamoDB", "Lambda", "Logs", "SNS", "SQS")}
+    shown, watched = list(metrics_shown(template)), list(metrics_watched(template))
+    for namespace, name, dimensions in shown + watched:
+        if namespace in services:
+            continue
+        allowed = reported.get(name)
+        if namespace != "AWS::StackName" or allowed is None:
+            yield f"nobody reports {name} to {namespace}"
+        elif dimensions.keys() != allowed.keys() or any(
+            value is not None and allowed[dimension] is not None and value not in allowed[dimension]
+            for dimension, value in dimensions.items()
+        ):
+            yield f"{name} has not the dimensions {dimensions}"
+    for name in reported.keys() - {name for _, name, _ in shown}:
+        yield f"{name} is not on the dashboard"
+
+
+@breaks(
+    ("Dashboard.Properties.DashboardBody", body_with('"x": 16', '"x": 17')),
+    ("Dashboard.Properties.DashboardBody", body_with('"y": 13', '"y": 12')),
+    ("Dashboard.Properties.DashboardBody", body_with('"height": 6', '"height": 7')),
+    ("Dashboard.Properties.DashboardBody", body_with("]}}", "]}")),
+    ("Dashboard.Properties.DashboardBody", body_with('"${ApiThrottledAlarm.Arn}",', "")),
+    ("Dashboard.Properties.DashboardBody", body_with("${FulfillHot}", "FulfillHot")),
+    ("Dashboard.Properties.DashboardBody", body_with('"region": "${AWS::Region}", ', "")),
+)
+def the_dashboard_is_whole(template):
+    try:
+        shown = widgets(template)
+    except ValueError as problem:
+        yield f"its body is no JSON: {problem}"
+        return
+    taken = {}
+    for widget in shown:
+        place = (widget["x"], widget["y"])
+        if widget["x"] < 0 or widget["x"] + widget["width"] > 24:
+            yield f"the widget at {place} is wider than the dashboard"
+        for x in range(widget["x"], widget["x"] + widget["width"]):
+            for y in range(widget["y"], widget["y"] + widget["height"]):
+                if taken.setdefault((x, y), place) != place:
+                    yield f"the widgets at {place} and {taken[x, y]} overlap"
+        if widget["type"] == "metric" and widget["properties"].get("region") != "AWS::Region":
+            yield f"the widget at {place} names no region"
+    listed = [arn for widget in shown for arn in widget["properties"].get("alarms", [])]
+    if sorted(listed) != sorted(f"{name}.Arn" for name in alarms(template)):
+        yield "it does not list every alarm"
+    body = properties(template, "Dashboard")["DashboardBody"]["Fn::Sub"]
+    for name in of_type(template, "AWS::Serverless::Function"):
+        if re.search(rf'"{name}"', body):
+            yield f"it names {name} by its place in the template"
+
+
+@breaks(
+    ("TraceSampling.Condition",),
+    ("OrdersTopicTracing.Condition", "IsLocal"),
+    ("TraceSampling.Properties.SamplingRule.FixedRate", 1),
+    ("TraceSampling.Properties.SamplingRule.ReservoirSize", 100),
+    ("TraceSampling.Properties.SamplingRule.ServiceName", "*"),
+    ("TraceSampling.Properties.SamplingRule.RuleName", {"Fn::Sub": "${AWS::StackName}-orders"}),
+    ("Globals.Function.Environment.Variables.TRACE_EXPORT",),
+    ("Parameters.TraceExport.Default", "api"),
+)
+def traces_are_sampled_by_the_parameters_and_only_on_aws(template):
+    for name, resource in template["Resources"].items():
+        if resource["Type"].startswith("AWS::XRay::") and resource.get("Condition") != "IsAws":
+            yield f"{name} is not under IsAws: the local AWS has no X-Ray"
+    rule = properties(template, "TraceSampling")["SamplingRule"]
+    expected = {
+        "FixedRate": {"Ref": "TraceSamplingRate"},
+        "ReservoirSize": {"Ref": "TraceReservoir"},
+        "ServiceType": "AWS::ApiGateway::Stage",
+        "ServiceName": {"Fn::Sub": "${AWS::StackName}/*"},
+        "RuleName": {"Fn::Sub": "sluice-${Api}"},
+    }
+    if not expected.items() <= rule.items():
+        yield f"TraceSampling is not {expected}"
+    if template["Globals"]["Function"]["Environment"]["Variables"].get("TRACE_EXPORT") != {"Ref": "TraceExport"}:
+        yield "the functions do not know TraceExport"
+    parameter = template["Parameters"]["TraceExport"]
+    if (parameter["Default"], parameter["AllowedValues"]) != ("daemon", ["daemon", "api"]):
+        yield "TraceExport is not daemon or api, and daemon by default"
 
 
 def broken(path, *value):
