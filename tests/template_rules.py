@@ -19,7 +19,8 @@ TEMPLATE = yaml_parse(ROOT.joinpath("template.yaml").read_text(encoding="utf-8")
 OPERATIONS = ROOT.joinpath("docs/OPERATIONS.md").read_text(encoding="utf-8")
 # As the sites that show Markdown name a heading's anchor.
 SECTIONS = {
-    re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in re.findall(r"^## (.+)", OPERATIONS, re.M)
+    re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
+    for heading in re.findall(r"^## (.+)", OPERATIONS, re.M)
 }
 
 LANES = {
@@ -443,7 +444,7 @@ def widgets(template):
 
 
 def metrics_shown(template):
-    """Namespace, name and dimensions of each metric on the dashboard; the dimensions that a search leaves open are None."""
+    """Namespace, name and dimensions of each metric on the dashboard; what a search leaves open is None."""
     for widget in widgets(template):
         for metric in widget["properties"].get("metrics", []):
             if isinstance(metric[0], dict):
