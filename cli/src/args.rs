@@ -13,6 +13,7 @@ use crate::{
     dlq::args::DlqArguments,
     lanes::args::{PaceArguments, PauseArguments, ResumeArguments},
     plan::args::PlanArguments,
+    receiver::args::ReceiveTracesArguments,
 };
 
 const EXAMPLES: &str = "\
@@ -31,6 +32,7 @@ Examples:
   sluice resume standard                        take them again
   sluice plan --peak 5000/s --for 10m --writes-per-second 400
                                                 what a sale will do to the queue, the limits and the bill
+  sluice receive-traces                         stand in for X-Ray on a laptop
 
 Where it looks:
   The addresses are the outputs of the CloudFormation stack. Region and credentials come from where every AWS tool
@@ -69,6 +71,7 @@ pub(crate) enum Command {
     Pause(PauseArguments),
     Resume(ResumeArguments),
     Plan(Box<PlanArguments>),
+    ReceiveTraces(ReceiveTracesArguments),
 }
 
 /// Post one order and print the answer

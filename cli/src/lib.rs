@@ -1,5 +1,5 @@
 //! The operator's command: post an order, see where one stands, replay sales and check storage, handle dead letters,
-//! plan a sale, pause a lane and see its pace.
+//! plan a sale, pause a lane and see its pace, receive traces on a laptop.
 //!
 //! Everything it needs to know of a deployment it reads from the outputs of the `CloudFormation` stack
 //! ([`stack`]), so it works the same on AWS and on a local stack. Calls to the API are signed ([`sign`])
@@ -17,6 +17,7 @@ mod output;
 mod plan;
 mod problem;
 mod progress;
+mod receiver;
 pub mod replay;
 pub mod retry;
 pub mod sign;
@@ -41,5 +42,6 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Resume(arguments) => lanes::turn(&stack, arguments.lane, Turn::Resume).await,
         Command::Pace(arguments) => lanes::pace(&stack, &arguments).await,
         Command::Plan(arguments) => plan::run(&arguments),
+        Command::ReceiveTraces(arguments) => receiver::run(&arguments).await,
     }
 }
