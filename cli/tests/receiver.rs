@@ -55,7 +55,9 @@ impl Receiver {
             .strip_prefix("receiving traces on ")
             .and_then(|rest| rest.strip_suffix(", UDP and TCP"))
             .map(str::to_owned);
-        let address = address.unwrap_or_else(|| panic!("{line}"));
+        let Some(address) = address else {
+            unreachable!("{line}");
+        };
         Self { child, address }
     }
 
@@ -268,7 +270,7 @@ async fn nothing_that_is_sent_ends_it() {
         socket.send(&with_header).unwrap();
     }
     socket.send(&vec![b'['; 65_507]).unwrap();
-    let deep = [HEADER.as_bytes(), b"\n", &[b'['; 60_000]].concat();
+    let deep = [HEADER.as_bytes(), b"\n", "[".repeat(60_000).as_bytes()].concat();
     socket.send(&deep).unwrap();
     receiver.received(401).await;
 

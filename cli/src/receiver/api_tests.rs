@@ -99,7 +99,7 @@ fn a_summary_tells_of_all_segments() {
         |kind: &str, value: Value| json!([{"AnnotationValue": {kind: value}, "ServiceIds": []}]);
     let seconds = |text: u32| json!(f64::from(text));
     let expected = json!({
-        "Id": trace, "StartTime": start as f64, "Duration": seconds(4), "ResponseTime": seconds(1),
+        "Id": trace, "StartTime": json!(start).as_f64(), "Duration": seconds(4), "ResponseTime": seconds(1),
         "HasError": false, "HasFault": true, "HasThrottle": false, "IsPartial": false,
         "Annotations": {
             "order_id": value("StringValue", json!("ord_1")),
@@ -182,11 +182,11 @@ fn a_range_is_of_the_times_in_the_ids_or_of_the_segments() {
             .map(str::to_owned)
             .collect::<Vec<_>>()
     };
-    assert_eq!(found(1_060, 940, "TraceId"), [first.clone()]);
-    assert_eq!(found(560, 440, "TraceId"), [second.clone()]);
+    assert_eq!(found(1_060, 940, "TraceId"), [&first[..]]);
+    assert_eq!(found(560, 440, "TraceId"), [&second[..]]);
     assert_eq!(found(560, 440, "Event"), [""; 0]);
-    assert_eq!(found(60, 0, "Event"), [second]);
-    assert_eq!(found(1_060, 940, "Event"), [first]);
+    assert_eq!(found(60, 0, "Event"), [&second[..]]);
+    assert_eq!(found(1_060, 940, "Event"), [&first[..]]);
     assert_eq!(found(60, 0, "TraceId"), [""; 0]);
 }
 

@@ -67,7 +67,7 @@ mod tests {
             "fault",
             "responsetime > 5",
             r#"annotation[order_id] != "x""#,
-            r#"annotation[order_id] = x"#,
+            "annotation[order_id] = x",
             r#"annotation[order_id] = "a" AND annotation[lane] = "hot""#,
             r#"annotation[order_id = "x""#,
             r#"annotation[] = "x""#,

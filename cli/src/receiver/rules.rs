@@ -41,12 +41,18 @@ pub(crate) struct Segment {
     pub(crate) start: f64,
     /// In seconds since 1970; none while it is in progress.
     pub(crate) end: Option<f64>,
-    pub(crate) has_error: bool,
-    pub(crate) has_fault: bool,
-    pub(crate) has_throttle: bool,
+    pub(crate) flags: Flags,
     /// Its own and those of its subsegments.
     pub(crate) annotations: Vec<(String, Value)>,
     pub(crate) text: String,
+}
+
+/// What went wrong: the caller's fault, the callee's, or too many calls.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Flags {
+    pub(crate) error: bool,
+    pub(crate) fault: bool,
+    pub(crate) throttle: bool,
 }
 
 /// The document of a datagram to X-Ray's daemon.
@@ -91,9 +97,11 @@ pub(crate) fn check(bytes: &[u8], now: Duration) -> Result<Segment, Refusal> {
         is_root: !document.contains_key("parent_id"),
         start: times.0,
         end: times.1,
-        has_error: flag("error"),
-        has_fault: flag("fault"),
-        has_throttle: flag("throttle"),
+        flags: Flags {
+            error: flag("error"),
+            fault: flag("fault"),
+            throttle: flag("throttle"),
+        },
         annotations,
         text: text.to_owned(),
     })

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 
-const NOW: Duration = Duration::from_secs(1_795_291_200);
+const NOW: Duration = Duration::from_millis(1_795_291_200_500);
 
 fn trace_id(seconds: u64) -> String {
     format!("1-{seconds:08x}-a006649127e371903a2de979")
@@ -29,7 +29,7 @@ fn checked(document: &Value) -> Result<Segment, Refusal> {
     check(document.to_string().as_bytes(), NOW)
 }
 
-/// The document with a member set, or taken away where the value is `null` and `set` is not.
+/// The good document with this member.
 fn with(path: &str, value: Value) -> Value {
     let mut document = subsegment();
     let (parent, member) = path.rsplit_once('/').unwrap();
@@ -53,7 +53,8 @@ fn a_good_document_says_what_a_search_needs() {
     assert_eq!(segment.trace_id, trace_id(NOW.as_secs()));
     assert_eq!(segment.id, "70de5b6f19ff9a0a");
     assert_eq!(segment.end, Some(1_795_291_200.140));
-    assert!(!segment.is_root && !segment.has_error && !segment.has_fault && !segment.has_throttle);
+    assert!(!segment.is_root);
+    assert_eq!(segment.flags, Flags::default());
     let mut keys: Vec<_> = segment
         .annotations
         .iter()
@@ -101,160 +102,152 @@ fn what_x_ray_takes_is_taken() {
     }
 }
 
+/// Each of the values makes the document bad.
+fn refused<const N: usize>(refusal: Refusal, path: &str, values: [Value; N]) {
+    for value in values {
+        let checked = checked(&with(path, value.clone()));
+        assert_eq!(checked.unwrap_err(), refusal, "{path}: {value}");
+    }
+}
+
 #[test]
-fn each_rule_is_kept() {
-    let many = |count: usize| -> Value {
-        let member = |n| (format!("k{n}"), json!(1));
-        Value::Object((0..count).map(member).collect())
-    };
-    for (path, value, refusal) in [
-        ("/name", json!(""), Refusal::Name),
-        ("/name", json!("x".repeat(201)), Refusal::Name),
-        ("/name", json!("a;b"), Refusal::Name),
-        ("/name", json!(1), Refusal::Name),
-        ("/id", json!("70de5b6f19ff9a0"), Refusal::Id),
-        ("/id", json!("70de5b6f19ff9a0g"), Refusal::Id),
-        ("/id", json!(7), Refusal::Id),
-        (
-            "/trace_id",
-            json!("2-58406520-a006649127e371903a2de979"),
-            Refusal::TraceId,
-        ),
-        (
-            "/trace_id",
-            json!("1-58406520-a006649127e371903a2de97"),
-            Refusal::TraceId,
-        ),
-        (
-            "/trace_id",
-            json!("1-5840652-a006649127e371903a2de9799"),
-            Refusal::TraceId,
-        ),
-        (
-            "/trace_id",
-            json!("1-58406520a006649127e371903a2de979"),
-            Refusal::TraceId,
-        ),
-        (
-            "/trace_id",
-            json!("1-+8406520-a006649127e371903a2de979"),
-            Refusal::TraceId,
-        ),
-        (
-            "/trace_id",
-            json!(trace_id(NOW.as_secs() + 301)),
-            Refusal::TraceTime,
-        ),
-        (
-            "/trace_id",
-            json!(trace_id(NOW.as_secs() - 30 * 86_400 - 1)),
-            Refusal::TraceTime,
-        ),
-        ("/start_time", json!("1795291200"), Refusal::StartTime),
-        ("/start_time", json!(-1), Refusal::StartTime),
-        (
-            "/start_time",
-            json!(1_795_291_200_123_u64),
-            Refusal::StartTime,
-        ),
-        ("/end_time", json!("1795291200"), Refusal::EndTime),
-        ("/end_time", json!(1_795_291_200.122), Refusal::EndTime),
-        ("/in_progress", json!(true), Refusal::EndTime),
-        ("/in_progress", json!("yes"), Refusal::EndTime),
-        ("/type", json!("segment"), Refusal::Type),
-        ("/type", json!(null), Refusal::Type),
-        ("/parent_id", json!("1"), Refusal::ParentId),
-        ("/namespace", json!("AWS"), Refusal::Namespace),
-        ("/annotations", json!([]), Refusal::Annotations),
-        (
-            "/annotations",
-            json!({"order.id": "x"}),
-            Refusal::Annotations,
-        ),
-        ("/annotations", json!({"": "x"}), Refusal::Annotations),
-        (
-            "/annotations",
-            json!({"k".repeat(501): 1}),
-            Refusal::Annotations,
-        ),
-        (
-            "/annotations",
-            json!({"k": "x".repeat(1_001)}),
-            Refusal::Annotations,
-        ),
-        ("/annotations", json!({"k": null}), Refusal::Annotations),
-        ("/annotations", json!({"k": ["x"]}), Refusal::Annotations),
-        // With the one of the subsegment they are 51.
-        ("/annotations", many(50), Refusal::Annotations),
-        ("/http", json!("GET"), Refusal::Http),
-        ("/http", json!({"request": "GET"}), Refusal::Http),
-        ("/http", json!({"response": 200}), Refusal::Http),
-        (
-            "/http",
-            json!({"response": {"status": "200"}}),
-            Refusal::Http,
-        ),
-        (
-            "/http",
-            json!({"response": {"status": 200.5}}),
-            Refusal::Http,
-        ),
-        (
-            "/http",
-            json!({"response": {"content_length": "1"}}),
-            Refusal::Http,
-        ),
-        ("/error", json!(1), Refusal::Flag),
-        ("/fault", json!("true"), Refusal::Flag),
-        ("/throttle", json!(null), Refusal::Flag),
-        ("/cause", json!("away"), Refusal::Cause),
-        ("/cause", json!(1), Refusal::Cause),
-        (
-            "/cause",
-            json!({"exceptions": [{"message": "away"}]}),
-            Refusal::Cause,
-        ),
-        ("/cause", json!({"exceptions": {}}), Refusal::Cause),
-        ("/aws", json!("sns"), Refusal::Object),
-        ("/metadata", json!([1]), Refusal::Object),
-        ("/service", json!("1.0"), Refusal::Object),
-        ("/sql", json!("SELECT"), Refusal::Object),
-        ("/user", json!(1), Refusal::Text),
-        ("/origin", json!("x".repeat(251)), Refusal::Text),
-        (
-            "/precursor_ids",
-            json!("70de5b6f19ff9a0c"),
-            Refusal::PrecursorIds,
-        ),
-        ("/precursor_ids", json!(["7"]), Refusal::PrecursorIds),
-        ("/subsegments", json!({}), Refusal::Subsegments),
-        ("/subsegments", json!(["x"]), Refusal::Subsegments),
-        ("/subsegments/0/name", json!("a;b"), Refusal::Name),
-        ("/subsegments/0/id", json!("7"), Refusal::Id),
-        ("/subsegments/0/end_time", json!(1), Refusal::EndTime),
-        (
-            "/subsegments/0/namespace",
-            json!("local"),
-            Refusal::Namespace,
-        ),
-        (
-            "/subsegments/0/http/response/status",
-            json!("200"),
-            Refusal::Http,
-        ),
-        ("/subsegments/0/subsegments", json!([{}]), Refusal::Name),
-        (
-            "/metadata/long",
-            json!("x".repeat(64 * 1024)),
-            Refusal::Size,
-        ),
-    ] {
-        assert_eq!(
-            checked(&with(path, value.clone())).unwrap_err(),
-            refusal,
-            "{path}: {value}"
+fn names_and_ids() {
+    let name = [json!(""), json!("x".repeat(201)), json!("a;b"), json!(1)];
+    refused(Refusal::Name, "/name", name.clone());
+    refused(Refusal::Name, "/subsegments/0/name", name);
+    let id = [
+        json!("70de5b6f19ff9a0"),
+        json!("70de5b6f19ff9a0g"),
+        json!(7),
+    ];
+    refused(Refusal::Id, "/id", id.clone());
+    refused(Refusal::Id, "/subsegments/0/id", id.clone());
+    refused(Refusal::ParentId, "/parent_id", id.clone());
+    refused(Refusal::PrecursorIds, "/precursor_ids", id.clone());
+    refused(
+        Refusal::PrecursorIds,
+        "/precursor_ids",
+        id.map(|id| json!([id])),
+    );
+    let trace_ids = [
+        json!("2-6b0238c0-a006649127e371903a2de979"),
+        json!("1-6b0238c0-a006649127e371903a2de97"),
+        json!("1-6b0238c-a006649127e371903a2de9799"),
+        json!("1-6b0238c0a006649127e371903a2de979"),
+        json!("1-+b0238c0-a006649127e371903a2de979"),
+        json!("6b0238c0a006649127e371903a2de979"),
+        json!(1),
+    ];
+    refused(Refusal::TraceId, "/trace_id", trace_ids);
+    refused(Refusal::Type, "/type", [json!("segment"), json!(null)]);
+}
+
+#[test]
+fn times() {
+    let seconds = NOW.as_secs();
+    let traces = [seconds + 301, seconds - 30 * 86_400 - 1];
+    refused(
+        Refusal::TraceTime,
+        "/trace_id",
+        traces.map(|seconds| json!(trace_id(seconds))),
+    );
+    let no_time = [
+        json!("1795291200"),
+        json!(-1),
+        json!(1_795_291_200_123_u64),
+        json!(null),
+    ];
+    let early = [json!(1_795_291_200.122)];
+    for part in ["", "/subsegments/0"] {
+        let member = |name: &str| format!("{part}/{name}");
+        refused(Refusal::StartTime, &member("start_time"), no_time.clone());
+        refused(Refusal::EndTime, &member("end_time"), no_time.clone());
+        refused(Refusal::EndTime, &member("end_time"), early.clone());
+        refused(
+            Refusal::EndTime,
+            &member("in_progress"),
+            [json!(true), json!("no"), json!(null)],
         );
     }
+}
+
+#[test]
+fn annotations() {
+    let values = [
+        json!([]),
+        json!({"order.id": "x"}),
+        json!({"": "x"}),
+        json!({"ü": "x"}),
+        json!({"k".repeat(501): 1}),
+        json!({"k": "x".repeat(1_001)}),
+        json!({"k": null}),
+        json!({"k": ["x"]}),
+        json!({"k": {"k": "x"}}),
+    ];
+    refused(Refusal::Annotations, "/annotations", values.clone());
+    refused(Refusal::Annotations, "/subsegments/0/annotations", values);
+    // With the one of the subsegment they are 51.
+    refused(Refusal::Annotations, "/annotations", [numbered(50)]);
+}
+
+fn numbered(count: usize) -> Value {
+    let member = |n| (format!("k{n}"), json!(1));
+    Value::Object((0..count).map(member).collect())
+}
+
+#[test]
+fn what_happened() {
+    let http = [
+        json!("GET"),
+        json!({"request": "GET"}),
+        json!({"response": 200}),
+        json!({"response": {"status": "200"}}),
+        json!({"response": {"status": 200.5}}),
+        json!({"response": {"content_length": "1"}}),
+    ];
+    let cause = [
+        json!("away"),
+        json!(1),
+        json!({"exceptions": [{"message": "away"}]}),
+        json!({"exceptions": {}}),
+    ];
+    for part in ["", "/subsegments/0"] {
+        let member = |name: &str| format!("{part}/{name}");
+        refused(Refusal::Http, &member("http"), http.clone());
+        refused(Refusal::Cause, &member("cause"), cause.clone());
+        refused(
+            Refusal::Namespace,
+            &member("namespace"),
+            [json!("AWS"), json!(1)],
+        );
+        for name in ["error", "fault", "throttle"] {
+            refused(
+                Refusal::Flag,
+                &member(name),
+                [json!(1), json!("true"), json!(null)],
+            );
+        }
+        for name in ["aws", "metadata", "service", "sql"] {
+            refused(Refusal::Object, &member(name), [json!("x"), json!([1])]);
+        }
+        for name in ["origin", "user"] {
+            refused(
+                Refusal::Text,
+                &member(name),
+                [json!(1), json!("x".repeat(251))],
+            );
+        }
+        refused(
+            Refusal::Subsegments,
+            &member("subsegments"),
+            [json!({}), json!(["x"])],
+        );
+        refused(Refusal::Name, &member("subsegments"), [json!([{}])]);
+    }
+}
+
+#[test]
+fn what_must_be_there() {
     for (path, refusal) in [
         ("/name", Refusal::Name),
         ("/id", Refusal::Id),
@@ -283,8 +276,7 @@ fn a_document_has_at_most_64_kb() {
 #[test]
 fn fifty_annotations_are_not_too_many() {
     let mut document = without("/subsegments");
-    let member = |n| (format!("k{n}"), json!(1));
-    document["annotations"] = Value::Object((0..50).map(member).collect());
+    document["annotations"] = numbered(50);
     assert!(checked(&document).is_ok());
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::receiver::rules::Flags;
 
 fn segment(trace_id: &str, id: &str, text: &str) -> Segment {
     Segment {
@@ -7,9 +8,7 @@ fn segment(trace_id: &str, id: &str, text: &str) -> Segment {
         is_root: false,
         start: 1.0,
         end: None,
-        has_error: false,
-        has_fault: false,
-        has_throttle: false,
+        flags: Flags::default(),
         annotations: Vec::new(),
         text: text.to_owned(),
     }

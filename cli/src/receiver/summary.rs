@@ -36,9 +36,9 @@ pub(crate) fn summary(id: &str, trace: &Trace) -> Value {
         "Id": id,
         "StartTime": start,
         "Duration": end - start,
-        "HasError": trace.values().any(|segment| segment.has_error),
-        "HasFault": trace.values().any(|segment| segment.has_fault),
-        "HasThrottle": trace.values().any(|segment| segment.has_throttle),
+        "HasError": trace.values().any(|segment| segment.flags.error),
+        "HasFault": trace.values().any(|segment| segment.flags.fault),
+        "HasThrottle": trace.values().any(|segment| segment.flags.throttle),
         "IsPartial": trace.values().any(|segment| segment.end.is_none()),
         "Annotations": annotations,
     });
