@@ -47,7 +47,7 @@ unit: ## the tests that need nothing but cargo
 	cargo test --workspace
 
 end-to-end: slow-tests ## the whole path on a local AWS
-	AWS_XRAY_DAEMON_ADDRESS=127.0.0.1:$$(python3 local/aws.py free-port) PARAMETERS=HotSkus=hot-1 SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace $(END_TO_END)
+	PARAMETERS=HotSkus=hot-1 SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace $(END_TO_END)
 
 sam-local: slow-tests ## every event through the built functions, by `sam local`
 	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace $(SAM_LOCAL)

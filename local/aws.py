@@ -1,7 +1,10 @@
-"""The local AWS: one ministack process for a directory, detached, stopped together with all that it started.
+"""The local AWS: one ministack process for a directory, detached, stopped together with all that it started. Beside
+it runs `sluice receive-traces`, which takes the functions' traces in place of X-Ray.
 
-    aws.py start DIR PORT      start it unless it runs (exit 3: the port is taken, 4: it runs on the port printed)
+    aws.py start DIR PORT SLUICE
+                               start both unless they run (exit 3: the port is taken, 4: it runs on the port printed)
     aws.py port DIR            print the port of the running one (exit 1: none runs)
+    aws.py traces DIR          print the address that receives its traces (exit 1: none runs)
     aws.py stop DIR            stop it and every function process
     aws.py outputs STACK       print the outputs of a stack as KEY=VALUE lines
     aws.py free-port           print a port that nothing listens on
@@ -12,6 +15,7 @@ but for `serve` (ministack, and metrics.py beside this) and `outputs` (boto3), w
 """
 
 import fcntl
+import http.client
 import os
 import random
 import signal
@@ -26,9 +30,15 @@ REGION = "us-east-1"
 # whatever became of the pid file.
 MARK = "SLUICE_LOCAL_AWS"
 # What ministack inherits, its functions inherit: no proxies, no profiles, no credentials of the user's.
-INHERITED = ("PATH", "LANG", "LD_LIBRARY_PATH", "AWS_XRAY_DAEMON_ADDRESS", "RUST_BACKTRACE")
+INHERITED = ("PATH", "LANG", "LD_LIBRARY_PATH", "RUST_BACKTRACE")
+# Where the functions send their traces.
+TRACES = "AWS_XRAY_DAEMON_ADDRESS"
+# The receiver of traces carries its address in this one.
+RECEIVES = "SLUICE_LOCAL_TRACES"
 START_SECONDS = 60
+RECEIVER_SECONDS = 20
 STOP_SECONDS = 10
+NO_PORT = "no free port found"
 
 
 def environment(pid):
@@ -66,13 +76,17 @@ def server(directory):
     return (pid, env) if env.get(MARK) == directory else None
 
 
-def healthy(port):
+def answers(url):
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"http://127.0.0.1:{port}/_ministack/health", timeout=2) as answer:
+        with opener.open(url, timeout=2) as answer:
             return answer.status == 200
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
+
+
+def healthy(port):
+    return answers(f"http://127.0.0.1:{port}/_ministack/health")
 
 
 def taken(port):
@@ -88,11 +102,15 @@ def taken(port):
     return False
 
 
-def server_environment(directory, port):
-    env = {name: os.environ[name] for name in INHERITED if name in os.environ}
+def inherited(directory):
+    return {MARK: directory} | {name: os.environ[name] for name in INHERITED if name in os.environ}
+
+
+def server_environment(directory, port, traces):
+    env = inherited(directory)
     env.update(
         {
-            MARK: directory,
+            TRACES: traces,
             "HOME": directory,  # keeps ~/.aws out of the functions
             "TMPDIR": os.path.join(directory, "tmp"),
             "PYTHONUNBUFFERED": "1",
@@ -113,31 +131,65 @@ def server_environment(directory, port):
     return env
 
 
-def start(directory, port):
+def detached(command, directory, env, log):
+    with open(os.path.join(directory, log), "wb") as file:
+        return subprocess.Popen(
+            command,
+            cwd=directory,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def receive_traces(directory, address, sluice):
+    """Has the traces received at `address`, if they are not; 0 or why not."""
+    if any(env.get(RECEIVES) == address for env in marked(directory).values()):
+        return 0
+    command = [sluice, "receive-traces", "--listen", address]
+    process = detached(command, directory, inherited(directory) | {RECEIVES: address}, "traces.log")
+    deadline = time.monotonic() + RECEIVER_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            with open(os.path.join(directory, "traces.log"), encoding="utf-8", errors="replace") as log:
+                return f"the receiver of traces ended with status {process.returncode}: {log.read(500).strip()}"
+        if answers(f"http://{address}/"):
+            return 0
+        time.sleep(0.05)
+    process.kill()
+    return f"the receiver of traces did not answer on {address} within {RECEIVER_SECONDS} s"
+
+
+def start(directory, port, sluice):
     running = server(directory)
     if running:
         its_port = int(running[1].get("GATEWAY_PORT", "0"))
         if its_port != port:
             print(its_port)
             return 4
-        if healthy(port):
-            print(f"    already running on port {port}")
-            return 0
-        return "it runs but does not answer; stop it first"
+        if not healthy(port):
+            return "it runs but does not answer; stop it first"
+        if TRACES not in running[1]:
+            return "it is of an earlier release, which received no traces; stop it first"
+        # On the same port, if it ended: that is where the functions send to.
+        if why := receive_traces(directory, running[1][TRACES], sluice):
+            return why
+        print(f"    already running on port {port}")
+        return 0
     stop(directory)  # functions of a server that was killed
     if taken(port):
         return 3
     os.makedirs(os.path.join(directory, "tmp"), exist_ok=True)
-    with open(os.path.join(directory, "aws.log"), "wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, os.path.abspath(__file__), "serve"],
-            cwd=directory,
-            env=server_environment(directory, port),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    traces_port = free_port()
+    if not traces_port:
+        return NO_PORT
+    traces = f"127.0.0.1:{traces_port}"
+    if why := receive_traces(directory, traces, sluice):
+        return why
+    command = [sys.executable, os.path.abspath(__file__), "serve"]
+    process = detached(command, directory, server_environment(directory, port, traces), "aws.log")
     with open(pid_file(directory), "w", encoding="ascii") as file:
         file.write(str(process.pid))
     deadline = time.monotonic() + START_SECONDS
@@ -271,12 +323,8 @@ def outputs(stack):
 
 def free_port():
     # Below the range from which the kernel takes ports for outgoing connections, so that none takes it meanwhile.
-    for _ in range(100):
-        port = random.randint(20000, 29999)
-        if not taken(port):
-            print(port)
-            return 0
-    return "no free port found"
+    ports = (random.randint(20000, 29999) for _ in range(100))
+    return next((port for port in ports if not taken(port)), None)
 
 
 def locked(path, command):
@@ -295,19 +343,26 @@ def locked(path, command):
 
 def run(arguments):
     match arguments:
-        case ["start", directory, port]:
-            return start(os.path.realpath(directory), int(port))
+        case ["start", directory, port, sluice]:
+            return start(os.path.realpath(directory), int(port), os.path.abspath(sluice))
         case ["port", directory]:
             running = server(os.path.realpath(directory))
             if running:
                 print(running[1]["GATEWAY_PORT"])
+            return 0 if running else 1
+        case ["traces", directory]:
+            running = server(os.path.realpath(directory))
+            if running:
+                print(running[1][TRACES])
             return 0 if running else 1
         case ["stop", directory]:
             return stop(os.path.realpath(directory))
         case ["outputs", stack]:
             return outputs(stack)
         case ["free-port"]:
-            return free_port()
+            port = free_port()
+            print(port or NO_PORT)
+            return 0 if port else 1
         case ["locked", path, *command] if command:
             return locked(path, command)
         case ["serve"]:
