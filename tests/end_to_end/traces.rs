@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sluice_order::Lane;
 use sluice_tests::{
     orders::orders,
     stack::{Stack, wait_for},
-    xray::Daemon,
+    xray::XRay,
 };
 
-/// What the daemon got about an order: from accept-order a subsegment, from fulfill-orders segments.
+/// What X-Ray got about an order: from accept-order a subsegment, from fulfill-orders segments.
 struct Trace<'a> {
     accepted: &'a Value,
     fulfilled: Vec<&'a Value>,
@@ -41,7 +41,7 @@ fn call<'a>(document: &'a Value, service: &str) -> &'a Value {
 #[tokio::test]
 async fn ten_orders_of_one_batch_are_ten_traces() {
     let stack = Stack::take().await;
-    let mut daemon = Daemon::of_stack().await.unwrap();
+    let xray = XRay::of_stack();
     stack.deliver_in(Lane::Standard, false).await;
     let accepted = stack.place_all(orders("traces-", 0..10), 4, |_| ()).await;
     wait_for("all to be in the queue", async || {
@@ -49,21 +49,23 @@ async fn ten_orders_of_one_batch_are_ten_traces() {
     })
     .await;
     stack.deliver_in(Lane::Standard, true).await;
-    wait_for("every order's documents", async || {
-        let documents = daemon.documents().await;
-        accepted
-            .iter()
-            .all(|order| traces_of(documents, &order.order_id).is_some())
-    })
-    .await;
-    let documents = daemon.documents().await;
+    let mut documents = Vec::new();
+    for order in &accepted {
+        let id = &order.order_id;
+        wait_for("the order's documents", async || {
+            traces_of(&xray.documents_of(id).await, id).is_some()
+        })
+        .await;
+        documents.extend(xray.documents_of(id).await);
+    }
+    assert_eq!(xray.refused().await, json!({}), "X-Ray takes all of them");
     let mut ids = HashSet::new();
     let mut invocations = HashSet::new();
     for order in &accepted {
         let Trace {
             accepted,
             fulfilled,
-        } = traces_of(documents, &order.order_id).unwrap();
+        } = traces_of(&documents, &order.order_id).unwrap();
         let [fulfilled] = fulfilled[..] else {
             panic!("stored at once: {fulfilled:#?}")
         };

@@ -1,50 +1,72 @@
-//! The X-Ray daemon, as the functions see it: takes documents by UDP and keeps them.
+//! The local X-Ray, `sluice receive-traces`: what the functions have sent of an order, and what was refused.
 
-use std::{env, io, time::Duration};
+use std::{
+    env,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
-use serde_json::Value;
-use tokio::{net::UdpSocket, time::timeout};
+use serde_json::{Value, json};
 
-/// What stands before each document.
-/// <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html>
-const HEADER: &str = r#"{"format": "json", "version": 1}"#;
+/// How far back traces are looked for, in seconds.
+const LONG_AGO: u64 = 2 * 60 * 60;
 
-/// How long a document may be.
-const LONGEST: usize = 64 * 1024;
-
-/// A daemon that keeps what it is sent.
-pub struct Daemon {
-    socket: UdpSocket,
-    documents: Vec<Value>,
+/// X-Ray's API where the stack's functions send their traces.
+pub struct XRay {
+    endpoint: String,
+    http: reqwest::Client,
 }
 
-impl Daemon {
-    /// The one that the functions of the stack send to: whoever started the stack chose its address.
-    ///
-    /// # Errors
-    ///
-    /// If somebody else has it.
-    pub async fn of_stack() -> io::Result<Self> {
-        let address = env::var("AWS_XRAY_DAEMON_ADDRESS").expect("`make end-to-end` sets it");
-        Ok(Self {
-            socket: UdpSocket::bind(address).await?,
-            documents: Vec::new(),
-        })
+impl XRay {
+    /// The one of the stack, which `local/stack` names.
+    pub fn of_stack() -> Self {
+        let http = reqwest::Client::builder().no_proxy().build();
+        Self {
+            endpoint: env::var("AWS_ENDPOINT_URL_XRAY").expect("`local/with-stack` sets it"),
+            http: http.expect("a client"),
+        }
     }
 
-    /// All documents so far, and those that come within a moment.
-    pub async fn documents(&mut self) -> &[Value] {
-        let mut packet = vec![0; LONGEST];
-        while let Ok(length) =
-            timeout(Duration::from_millis(100), self.socket.recv(&mut packet)).await
-        {
-            let length = length.expect("the socket works");
-            let text = std::str::from_utf8(&packet[..length]).expect("it is text");
-            let (header, document) = text.split_once('\n').expect("a header and a document");
-            assert_eq!(header, HEADER);
-            self.documents
-                .push(serde_json::from_str(document).expect("a document is JSON"));
+    /// The documents of all traces that have to do with the order.
+    pub async fn documents_of(&self, order_id: &str) -> Vec<Value> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.expect("the clock is right").as_secs();
+        let filter = format!(r#"annotation[order_id] = "{order_id}""#);
+        let range = json!({
+            "StartTime": now - LONG_AGO, "EndTime": now + 1,
+            "FilterExpression": filter,
+        });
+        let found = self.post("TraceSummaries", &range).await;
+        let summaries = found["TraceSummaries"].as_array().expect("a list");
+        if summaries.is_empty() {
+            return Vec::new();
         }
-        &self.documents
+        let ids: Vec<_> = summaries.iter().map(|summary| &summary["Id"]).collect();
+        let found = self.post("Traces", &json!({"TraceIds": ids})).await;
+        let traces = found["Traces"].as_array().expect("a list");
+        let segments = traces
+            .iter()
+            .filter_map(|trace| trace["Segments"].as_array());
+        segments
+            .flatten()
+            .map(|segment| segment["Document"].as_str().expect("a text"))
+            .map(|document| serde_json::from_str(document).expect("JSON"))
+            .collect()
     }
+
+    /// How many documents broke which of X-Ray's rules.
+    pub async fn refused(&self) -> Value {
+        let answer = self.http.get(&self.endpoint).send().await;
+        read(answer).await["refused"].take()
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Value {
+        let request = self.http.post(format!("{}/{path}", self.endpoint));
+        read(request.body(body.to_string()).send().await).await
+    }
+}
+
+async fn read(answer: reqwest::Result<reqwest::Response>) -> Value {
+    let answer = answer.and_then(reqwest::Response::error_for_status);
+    let body = answer.expect("an answer").bytes().await;
+    serde_json::from_slice(&body.expect("a body")).expect("JSON")
 }
