@@ -26,8 +26,30 @@ impl XRay {
         }
     }
 
+    /// The traces in which the order is, the oldest first.
+    pub async fn traces_of(&self, order_id: &str) -> Vec<OrderTrace> {
+        let mut traces: Vec<OrderTrace> = Vec::new();
+        let mut documents = self.documents_of(order_id).await;
+        documents.retain(|document| document["annotations"]["order_id"] == order_id);
+        documents.sort_by(|a, b| start(a).total_cmp(&start(b)));
+        for document in documents {
+            let id = document["trace_id"].as_str().expect("a text").to_owned();
+            let at = traces.iter().position(|trace| trace.id == id);
+            let at = at.unwrap_or_else(|| {
+                traces.push(OrderTrace::new(id));
+                traces.len() - 1
+            });
+            if document["name"] == "accept-order" {
+                traces[at].accepted.push(document);
+            } else {
+                traces[at].fulfilled.push(document);
+            }
+        }
+        traces
+    }
+
     /// The documents of all traces that have to do with the order.
-    pub async fn documents_of(&self, order_id: &str) -> Vec<Value> {
+    async fn documents_of(&self, order_id: &str) -> Vec<Value> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.expect("the clock is right").as_secs();
         let filter = format!(r#"annotation[order_id] = "{order_id}""#);
@@ -63,6 +85,39 @@ impl XRay {
         let request = self.http.post(format!("{}/{path}", self.endpoint));
         read(request.body(body.to_string()).send().await).await
     }
+}
+
+/// What X-Ray has of an order in one trace.
+#[derive(Debug)]
+pub struct OrderTrace {
+    /// The trace's id.
+    pub id: String,
+    /// From accept-order, which sends a subsegment for each call.
+    pub accepted: Vec<Value>,
+    /// From fulfill-orders, which sends a segment for each receive.
+    pub fulfilled: Vec<Value>,
+}
+
+impl OrderTrace {
+    fn new(id: String) -> Self {
+        Self {
+            id,
+            accepted: Vec::new(),
+            fulfilled: Vec::new(),
+        }
+    }
+
+    /// What became of the order at each receive.
+    pub fn outcomes(&self) -> Vec<&str> {
+        self.fulfilled
+            .iter()
+            .filter_map(|document| document["annotations"]["outcome"].as_str())
+            .collect()
+    }
+}
+
+fn start(document: &Value) -> f64 {
+    document["start_time"].as_f64().expect("a number")
 }
 
 async fn read(answer: reqwest::Result<reqwest::Response>) -> Value {

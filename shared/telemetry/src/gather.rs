@@ -24,7 +24,10 @@ const FIRST: usize = 3;
 const LAST: usize = 2;
 
 /// What the first of them says is enough.
-const SAID_ONCE: [&str; 3] = ["aws.operation", "aws.table.name", "aws.request_id"];
+const SAID_ONCE: [&str; 3] = [OPERATION, "aws.table.name", "aws.request_id"];
+
+/// What a call asks for.
+const OPERATION: &str = "aws.operation";
 
 /// The field of a first span whose document is not to be sent.
 const DROPPED: &str = "sluice.is_dropped";
@@ -130,8 +133,14 @@ fn below(first: SpanData, spans: Vec<SpanData>) -> (Vec<SpanData>, Vec<SpanData>
 /// Without those in the middle of calls that repeat each other. The last span, which is the first one, says how often
 /// it was tried.
 fn shortened(mut spans: Vec<SpanData>) -> Vec<SpanData> {
-    let mut tries: HashMap<(SpanId, String), usize> = HashMap::new();
-    let key = |span: &SpanData| (span.parent_span_id, span.name.to_string());
+    let mut tries: HashMap<(SpanId, String, String), usize> = HashMap::new();
+    let key = |span: &SpanData| {
+        let mut fields = span.attributes.iter();
+        let operation = fields.find(|field| field.key.as_str() == OPERATION);
+        let operation = operation.map(|field| field.value.to_string());
+        let name = span.name.to_string();
+        (span.parent_span_id, name, operation.unwrap_or_default())
+    };
     for span in &spans {
         *tries.entry(key(span)).or_default() += 1;
     }
@@ -142,7 +151,7 @@ fn shortened(mut spans: Vec<SpanData>) -> Vec<SpanData> {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         first.attributes.push(KeyValue::new("attempts", most));
     }
-    let mut seen: HashMap<(SpanId, String), usize> = HashMap::new();
+    let mut seen: HashMap<(SpanId, String, String), usize> = HashMap::new();
     spans.retain_mut(|span| {
         let key = key(span);
         let all = tries.get(&key).copied().unwrap_or_default();

@@ -27,6 +27,10 @@ fn header(sampled: u8) -> String {
 
 /// A call as [`sluice_telemetry::Calls`] makes it.
 fn call() -> Span {
+    call_of("PutItem")
+}
+
+fn call_of(operation: &str) -> Span {
     tracing::info_span!(
         target: TARGET,
         "call",
@@ -34,7 +38,7 @@ fn call() -> Span {
         otel.kind = "client",
         otel.status_code = Empty,
         aws.service = "DynamoDB",
-        aws.operation = "PutItem",
+        aws.operation = operation,
         aws.table.name = "sluice-OrdersTable-1ABCDEFGHIJKL",
         aws.request_id = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEF",
         http.response.status_code = Empty,
@@ -151,6 +155,23 @@ fn of_many_tries_the_first_three_and_the_last_two_are_told() {
         (&true.into(), &Value::Null)
     );
     assert_eq!(documents[0]["annotations"]["attempts"], 9);
+}
+
+#[test]
+fn calls_of_other_operations_do_not_repeat_each_other() {
+    let documents = sent_by(|| {
+        let order = order(Some(&header(1)), None, 1);
+        order.in_scope(|| {
+            drop(call_of("GetItem"));
+            drop(call_of("PutItem"));
+        });
+    });
+    let operation = |n: usize| &documents[0]["subsegments"][n]["aws"]["operation"];
+    assert_eq!(
+        (operation(0), operation(1)),
+        (&"GetItem".into(), &"PutItem".into())
+    );
+    assert_eq!(documents[0]["annotations"]["attempts"], Value::Null);
 }
 
 #[test]
