@@ -4,9 +4,9 @@
 # Not where `sam deploy` looks: that may hold another architecture's build.
 TEST_BUILD := $(CURDIR)/.sluice/test-build
 # Tests that need a stack, and run only where there is one.
-END_TO_END := --test end_to_end --test replay --test dlq --test lanes
+END_TO_END := --test end_to_end --test replay --test dlq --test lanes --test traces
 SAM_LOCAL := --test sam_local
-.PHONY: help local local-down replay build simulate pace-check trace-cost test check unit end-to-end sam-local slow-tests clean
+.PHONY: help local local-down replay build simulate pace-check trace-check trace-cost test check unit end-to-end sam-local slow-tests clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -31,6 +31,11 @@ pace-check: ## measure the pace as storage sees it, the lanes, and what `sluice 
 	@local/build $(TEST_BUILD)
 	cargo build -p sluice -p sluice-pace-check
 	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo run --quiet -p sluice-pace-check -- $(if $(PART),--part $(PART))
+
+trace-check: ## post orders, and look at the trace of each
+	@local/build $(TEST_BUILD)
+	cargo build -p sluice
+	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack local/trace-check
 
 trace-cost: ## measure what tracing costs an invocation: 2 minutes
 	@local/build $(TEST_BUILD)

@@ -2,18 +2,13 @@
 //! `make end-to-end` runs this.
 #![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
 
-use std::{
-    io::Write,
-    process::{Command, Stdio},
-    thread::sleep,
-    time::{Duration, Instant},
-};
+mod command;
 
+use std::time::Instant;
+
+use command::{sluice, submit, wait_for};
 use serde_json::{Value, json};
 use sluice_order::{Clock, SystemClock};
-
-/// How long any wait may last.
-const PATIENCE: Duration = Duration::from_secs(75);
 
 /// The lane runs again, however the test ends.
 struct Restored;
@@ -40,7 +35,7 @@ fn orders_of_a_paused_lane_wait_and_are_stored_when_it_is_resumed() {
         "{told}"
     );
 
-    let id = submit();
+    let id = submit("lanes-1");
     let submitted = Instant::now();
     // The age is the most of its minute: it may be of an order that another test sent.
     wait_for("the order to have waited for some seconds", || {
@@ -118,26 +113,6 @@ fn pace() -> Value {
     told["lanes"][0].take()
 }
 
-/// Posts an order, and returns its id.
-fn submit() -> String {
-    let order = json!({
-        "customer_id": "lanes-1", "currency": "GBP",
-        "lines": [{"sku": "s", "quantity": 2, "unit_price": 250}],
-    });
-    let mut child = command(&["submit", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let body = order.to_string();
-    let mut input = child.stdin.take().unwrap();
-    input.write_all(body.as_bytes()).unwrap();
-    drop(input);
-    let answer = child.wait_with_output().unwrap();
-    let answer: Value = serde_json::from_slice(&answer.stdout).unwrap();
-    answer["order_id"].as_str().unwrap().to_owned()
-}
-
 /// Where an order stands, by the API.
 fn status(id: &str) -> String {
     let (_, answer, error) = sluice(&["status", id, "--json"]);
@@ -145,32 +120,4 @@ fn status(id: &str) -> String {
     assert!(answer.is_ok(), "{error}");
     let status = answer.unwrap()["status"].take();
     status.as_str().unwrap_or_default().to_owned()
-}
-
-/// Runs the command. Returns its exit code, its output, and what it told beside it.
-fn sluice(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = command(arguments).stdin(Stdio::null()).output().unwrap();
-    (
-        output.status.code(),
-        String::from_utf8_lossy(&output.stdout).into_owned(),
-        String::from_utf8_lossy(&output.stderr).into_owned(),
-    )
-}
-
-fn command(arguments: &[&str]) -> Command {
-    assert!(
-        std::env::var("SLUICE_STACK").is_ok(),
-        "run this by `make end-to-end`"
-    );
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
-    command.args(arguments);
-    command
-}
-
-fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !condition() {
-        assert!(begun.elapsed() < PATIENCE, "waited {PATIENCE:?} for {what}");
-        sleep(Duration::from_millis(200));
-    }
 }
