@@ -5,11 +5,14 @@ use std::{
     net::{SocketAddr, UdpSocket},
 };
 
+use socket2::SockRef;
 use tokio::net::TcpListener;
 
+use super::tell;
 use crate::Failure;
 
-/// What a function's instances send in a burst has to wait somewhere. The system may give less.
+/// What functions send in a burst waits here until it is read, and is lost where there is no room: each datagram takes
+/// about 2 KB. In bytes.
 const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
 
 /// How many free ports are tried: one that TCP has free may be taken by UDP.
@@ -40,7 +43,17 @@ impl Sockets {
         let tcp = TcpListener::bind(address).await?;
         let address = tcp.local_addr()?;
         let udp = UdpSocket::bind(address)?;
-        socket2::SockRef::from(&udp).set_recv_buffer_size(RECEIVE_BUFFER)?;
+        // Linux gives no more than it is set to, other systems refuse.
+        let socket = SockRef::from(&udp);
+        let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+        let buffer = socket.recv_buffer_size()?;
+        if buffer < RECEIVE_BUFFER {
+            tell(&format!(
+                "the system gives a receive buffer of {} KB: what comes in a burst may be lost. Next: \
+                 sysctl -w net.core.rmem_max={RECEIVE_BUFFER}, as root",
+                buffer / 1024
+            ));
+        }
         Ok(Self { address, tcp, udp })
     }
 }
