@@ -12,8 +12,10 @@ use sluice_order::OrderId;
 use crate::{
     dlq::args::DlqArguments,
     lanes::args::{PaceArguments, PauseArguments, ResumeArguments},
+    map::args::MapArguments,
     plan::args::PlanArguments,
     receiver::args::ReceiveTracesArguments,
+    trace::args::TraceArguments,
 };
 
 const EXAMPLES: &str = "\
@@ -30,6 +32,8 @@ Examples:
   sluice pace                                   how fast each lane is, and when it will be drained
   sluice pause standard                         let the lane's orders wait, while storage is being mended
   sluice resume standard                        take them again
+  sluice trace ord_…                            its way through the service, and how long each part took
+  sluice map --since 10m                        who called whom, how often, how fast, and what failed
   sluice plan --peak 5000/s --for 10m --writes-per-second 400
                                                 what a sale will do to the queue, the limits and the bill
   sluice receive-traces                         stand in for X-Ray on a laptop
@@ -44,7 +48,7 @@ Exit codes:
   1  something is missing or wrong, or was refused
   2  wrong usage, or the environment: no such stack, no credentials, no connection, an unreadable file";
 
-/// Posts orders to Sluice, shows where they stand, checks that storage holds what was accepted, handles dead letters, plans sales, pauses lanes.
+/// Posts orders to Sluice, shows where they stand, checks that storage holds what was accepted, handles dead letters, plans sales, pauses lanes, follows traces.
 #[derive(Parser, Debug)]
 #[command(name = "sluice", version, after_help = EXAMPLES)]
 pub struct Arguments {
@@ -70,6 +74,8 @@ pub(crate) enum Command {
     Pace(PaceArguments),
     Pause(PauseArguments),
     Resume(ResumeArguments),
+    Trace(TraceArguments),
+    Map(MapArguments),
     Plan(Box<PlanArguments>),
     ReceiveTraces(ReceiveTracesArguments),
 }

@@ -1,5 +1,5 @@
 //! The operator's command: post an order, see where one stands, replay sales and check storage, handle dead letters,
-//! plan a sale, pause a lane and see its pace, receive traces on a laptop.
+//! plan a sale, pause a lane and see its pace, follow an order's trace, receive traces on a laptop.
 //!
 //! Everything it needs to know of a deployment it reads from the outputs of the `CloudFormation` stack
 //! ([`stack`]), so it works the same on AWS and on a local stack. Calls to the API are signed ([`sign`])
@@ -13,6 +13,7 @@ mod counts;
 mod dlq;
 mod failure;
 mod lanes;
+mod map;
 mod output;
 mod plan;
 mod problem;
@@ -24,6 +25,7 @@ pub mod sign;
 pub mod stack;
 mod status;
 mod submit;
+mod trace;
 
 pub use args::Arguments;
 use args::Command;
@@ -41,6 +43,8 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Pause(arguments) => lanes::turn(&stack, arguments.lane, Turn::Pause).await,
         Command::Resume(arguments) => lanes::turn(&stack, arguments.lane, Turn::Resume).await,
         Command::Pace(arguments) => lanes::pace(&stack, &arguments).await,
+        Command::Trace(arguments) => trace::run(&stack, &arguments).await,
+        Command::Map(arguments) => map::run(&arguments).await,
         Command::Plan(arguments) => plan::run(&arguments),
         Command::ReceiveTraces(arguments) => receiver::run(&arguments).await,
     }

@@ -52,7 +52,7 @@ impl XRay {
     async fn documents_of(&self, order_id: &str) -> Vec<Value> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.expect("the clock is right").as_secs();
-        let filter = format!(r#"annotation[order_id] = "{order_id}""#);
+        let filter = format!(r#"annotation.order_id = "{order_id}""#);
         let range = json!({
             "StartTime": now - LONG_AGO, "EndTime": now + 1,
             "FilterExpression": filter,

@@ -112,7 +112,7 @@ fn latency(text: &str) -> Result<f64, String> {
 }
 
 /// A time of numbers and units, such as 1h30m, in seconds.
-fn seconds(text: &str) -> Result<f64, String> {
+pub(crate) fn seconds(text: &str) -> Result<f64, String> {
     let wrong = || "must be a time from 1s to 30d, such as 30s, 10m, 2h or 1h30m".to_owned();
     let mut total = 0.0;
     let mut largest = f64::INFINITY;

@@ -18,18 +18,15 @@ const TRACED: u32 = 3;
 
 /// The span of one record, in the order's own trace.
 pub(crate) fn span(lane: Lane, message: &Message, parsed: &Parsed) -> Span {
-    let read;
-    let traceparent = match parsed {
-        Ok(Ok(accepted)) => accepted.traceparent.as_deref(),
-        Ok(Err(_)) | Err(_) => {
-            // An order that cannot be read has a trace all the same, if the envelope gives it away without a panic.
-            let look = || message::traceparent_in(&message.body);
-            read = catch_unwind(AssertUnwindSafe(look)).ok().flatten();
-            read.as_deref()
-        }
+    let traceparent = if let Ok(Ok(accepted)) = parsed {
+        accepted.traceparent.clone()
+    } else {
+        // An order that cannot be read has a trace all the same, if the envelope gives it away without a panic.
+        let look = || message::traceparent_in(&message.body);
+        catch_unwind(AssertUnwindSafe(look)).ok().flatten()
     };
     let header = message.trace_header.as_deref();
-    let span = sluice_telemetry::order(header, traceparent, message.receives);
+    let span = sluice_telemetry::order(header, traceparent.as_deref(), message.receives);
     span.record("message_id", &message.id);
     span.record("lane", lane.as_str());
     span.record("metadata.sent_ms", message.sent_ms);
