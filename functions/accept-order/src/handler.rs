@@ -1,5 +1,6 @@
 //! From a request to an answer.
 
+use metrics::counter;
 use serde::Serialize;
 use sluice_api::{ApiRequest, ApiResponse, Offences, Problem, ProblemType};
 use sluice_order::{
@@ -65,6 +66,17 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
             Err(_) => "Refused",
         };
         span.record("outcome", outcome);
+        if let Err(Refusal(problem, ..)) = &answer {
+            let reason = problem.name();
+            counter!("OrdersRefused", "reason" => reason).increment(1);
+            // What went wrong on our side was logged where it did.
+            if !matches!(
+                problem,
+                ProblemType::OutcomeUnknown | ProblemType::NotAccepted
+            ) {
+                tracing::info!(reason, "refused");
+            }
+        }
         match answer {
             // Relative to the request, since only the client knows the stage or the domain in front of it.
             Ok(receipt) => ApiResponse::json(202, &receipt)
@@ -125,6 +137,7 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
                 },
             )
         })?;
+        counter!("OrdersAccepted", "lane" => publication.lane.as_str()).increment(1);
         tracing::info!("accepted");
         Ok(Receipt {
             order_id: accepted.order_id,

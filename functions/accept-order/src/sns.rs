@@ -2,13 +2,9 @@
 
 use std::time::Duration;
 
-use aws_sdk_sns::{
-    Client,
-    error::{BuildError, DisplayErrorContext},
-    types::MessageAttributeValue,
-};
+use aws_sdk_sns::{Client, error::BuildError, types::MessageAttributeValue};
 use sluice_order::message::EVENT_TYPE;
-use sluice_runtime::aws::Budget;
+use sluice_runtime::aws::{self, Budget};
 
 use crate::{Publication, PublishError, Publisher};
 
@@ -39,8 +35,8 @@ impl SnsPublisher {
 
 impl Publisher for SnsPublisher {
     async fn publish(&self, publication: &Publication) -> Result<(), PublishError> {
-        let lane = attribute(publication.lane.as_str()).map_err(|e| failed(&e))?;
-        let event_type = attribute(EVENT_TYPE).map_err(|e| failed(&e))?;
+        let lane = attribute(publication.lane.as_str()).map_err(|e| unbuilt(&e))?;
+        let event_type = attribute(EVENT_TYPE).map_err(|e| unbuilt(&e))?;
         self.client
             .publish()
             .topic_arn(&self.topic_arn)
@@ -51,7 +47,7 @@ impl Publisher for SnsPublisher {
             .send()
             .await
             .map(drop)
-            .map_err(|e| failed(&e))
+            .map_err(|error| PublishError(aws::failure(&error)))
     }
 }
 
@@ -62,6 +58,6 @@ fn attribute(value: &str) -> Result<MessageAttributeValue, BuildError> {
         .build()
 }
 
-fn failed(error: &(impl std::error::Error + 'static)) -> PublishError {
-    PublishError(DisplayErrorContext(error).to_string())
+fn unbuilt(error: &BuildError) -> PublishError {
+    PublishError(error.to_string())
 }

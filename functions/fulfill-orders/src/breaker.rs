@@ -38,6 +38,8 @@ pub struct Breaker {
 struct State {
     failures: u32,
     open: Option<Open>,
+    /// Whether it was open since somebody last asked.
+    was_open: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +82,13 @@ impl Breaker {
         self.state().open.is_some()
     }
 
+    /// Whether it is open, or was since this was last asked.
+    pub(crate) fn was_open(&self) -> bool {
+        let mut state = self.state();
+        let is_open = state.open.is_some();
+        std::mem::replace(&mut state.was_open, is_open) || is_open
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -108,6 +117,7 @@ impl Permit<'_> {
             None if state.failures < OPENS_AFTER => return,
             None => {
                 tracing::warn!("storage is out of reach: orders are held");
+                state.was_open = true;
                 FIRST_PAUSE
             }
             // A call from before it opened tells nothing new.

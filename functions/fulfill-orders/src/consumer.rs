@@ -11,6 +11,7 @@ use tracing::Instrument;
 use crate::{
     backoff,
     breaker::Breaker,
+    counted,
     message::Message,
     pace::Pace,
     queue::{QueueControl, QueueError, VisibilityChange},
@@ -81,6 +82,7 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
     pub async fn consume(&self, mut messages: Vec<Message>, deadline: Timestamp) -> Vec<String> {
         let cutoff = Instant::now() + self.time_left(deadline).saturating_sub(TO_FINISH);
         self.pace.begin();
+        counted::received(self.lane, &messages, self.clock.now());
         // One coin for all of them: with one for each, of two that kill the process one would always be among the first.
         let is_careful = (self.random)().is_multiple_of(2);
         let is_suspect = |message: &Message| is_careful && message.receives >= SUSPECT_FROM;
@@ -90,6 +92,7 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
         let (others, suspects) = messages.split_at(suspects);
         let mut outcomes = self.process_all(others, MAX_IN_FLIGHT, cutoff).await;
         outcomes.extend(self.process_all(suspects, ALONE, cutoff).await);
+        counted::batch(self.lane, &outcomes, self.breaker.was_open());
         self.report(messages, &outcomes).await
     }
 

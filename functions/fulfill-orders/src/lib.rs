@@ -12,6 +12,7 @@ compile_error!("consumers unwind: set panic = \"unwind\" in the profile");
 pub mod backoff;
 pub mod breaker;
 pub mod consumer;
+mod counted;
 pub mod event;
 pub mod message;
 pub mod pace;

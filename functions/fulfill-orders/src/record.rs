@@ -9,7 +9,7 @@ use sluice_order::{
 use sluice_store::{OrderStore, PutOutcome, Rejection, StoreError, StoredOrder};
 use tokio::time::Instant;
 
-use crate::{Consumer, message::Message, queue::QueueControl};
+use crate::{Consumer, counted, message::Message, queue::QueueControl};
 
 /// The longest detail in a dead letter, in characters.
 const MAX_DETAIL: usize = 512;
@@ -118,11 +118,18 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
         mut call: impl AsyncFnMut() -> Result<T, StoreError>,
     ) -> Result<T, NotDone> {
         self.ask(limits, async || {
+            let begun = Instant::now();
             let turn = self.pace.turn(limits.latest).await.ok_or(NotDone::NoTime)?;
+            counted::waited_for_turn(self.lane, begun.elapsed());
+            let begun = Instant::now();
             let answer = call().await;
+            counted::written(self.lane, begun.elapsed());
             match &answer {
                 Ok(_) => self.pace.succeeded(),
-                Err(StoreError::Throttled(_)) => self.pace.throttled(turn),
+                Err(StoreError::Throttled(_)) => {
+                    self.pace.throttled(turn);
+                    counted::throttled(self.lane);
+                }
                 Err(StoreError::Refused { .. } | StoreError::Unavailable(_)) => {}
             }
             answer.map_err(NotDone::Store)
@@ -207,7 +214,10 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
             self.store.put(&order).await
         });
         let outcome = match put.await.map_err(|error| failure_of(error, id))? {
-            PutOutcome::Stored => Outcome::Stored,
+            PutOutcome::Stored => {
+                counted::stored(self.lane, order.accepted_at, order.stored_at);
+                Outcome::Stored
+            }
             PutOutcome::Duplicate => Outcome::Duplicate,
             PutOutcome::Conflict => {
                 let rejection = Rejection {
@@ -252,14 +262,18 @@ impl<S: OrderStore, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
             } => (reason, detail, order_id),
         };
         let kept = self.keep(message, reason, &detail, order_id, limits).await;
-        tracing::error!(
-            %reason,
-            detail,
-            error = kept.as_ref().err(),
-            "cannot be fulfilled"
+        // Storage's own words may repeat content. The letter has them.
+        let is_storage_s = matches!(
+            reason,
+            RejectReason::TooLarge | RejectReason::RefusedByStorage
         );
+        let detail = (!is_storage_s).then_some(detail);
+        tracing::error!(%reason, detail, error = kept.as_ref().err(), "cannot be fulfilled");
         match kept {
-            Ok(()) => Outcome::DeadLettered,
+            Ok(()) => {
+                counted::dead_lettered(self.lane, reason);
+                Outcome::DeadLettered
+            }
             Err(_) => Outcome::Transient,
         }
     }

@@ -2,16 +2,16 @@
 
 use aws_sdk_sqs::{
     Client,
-    error::{BuildError, DisplayErrorContext},
+    error::{BuildError, ProvideErrorMetadata, SdkError},
     primitives::Blob,
     types::{ChangeMessageVisibilityBatchRequestEntry, MessageAttributeValue},
 };
-
 use futures::{StreamExt, stream};
 use sluice_order::{
     DeadLetter,
     letter::{DEAD_LETTER_ATTRIBUTE, MAX_OTHER_ATTRIBUTES},
 };
+use sluice_runtime::aws;
 
 use crate::{
     message::{AttributeValue, Message},
@@ -59,7 +59,7 @@ impl SqsQueue {
                     .build()
             })
             .collect::<Result<_, _>>()
-            .map_err(|e| failed(&e))?;
+            .map_err(|e| unbuilt(&e))?;
         let answer = self
             .client
             .change_message_visibility_batch()
@@ -82,12 +82,12 @@ impl SqsQueue {
 
 impl QueueControl for SqsQueue {
     async fn dead_letter(&self, message: &Message, letter: &DeadLetter) -> Result<(), QueueError> {
-        let text = serde_json::to_string(letter).map_err(|e| failed(&e))?;
+        let text = serde_json::to_string(letter).map_err(|e| unbuilt(&e))?;
         let letter = MessageAttributeValue::builder()
             .data_type("String")
             .string_value(text)
             .build()
-            .map_err(|e| failed(&e))?;
+            .map_err(|e| unbuilt(&e))?;
         let mut send = self
             .client
             .send_message()
@@ -102,7 +102,7 @@ impl QueueControl for SqsQueue {
             .take(MAX_OTHER_ATTRIBUTES)
         {
             let value =
-                attribute_value(&attribute.data_type, &attribute.value).map_err(|e| failed(&e))?;
+                attribute_value(&attribute.data_type, &attribute.value).map_err(|e| unbuilt(&e))?;
             send = send.message_attributes(&attribute.name, value);
         }
         send.send().await.map(drop).map_err(|e| failed(&e))
@@ -133,6 +133,13 @@ fn attribute_value(
     .build()
 }
 
-fn failed(error: &(impl std::error::Error + 'static)) -> QueueError {
-    QueueError(DisplayErrorContext(error).to_string())
+fn failed<E, R>(error: &SdkError<E, R>) -> QueueError
+where
+    SdkError<E, R>: ProvideErrorMetadata,
+{
+    QueueError(aws::failure(error))
+}
+
+fn unbuilt(error: &impl std::error::Error) -> QueueError {
+    QueueError(error.to_string())
 }

@@ -138,10 +138,12 @@ async fn a_letter_that_is_refused_is_an_error() {
         replays: 0,
         trace: None,
     };
-    assert!(
-        queue
-            .dead_letter(&Message::default(), &letter)
-            .await
-            .is_err()
+    let error = queue
+        .dead_letter(&Message::default(), &letter)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.0, "InvalidParameterValue",
+        "SQS's words may repeat what it was sent"
     );
 }

@@ -88,7 +88,12 @@ fn what_cannot_be_used_is_named_in_one_line() {
 fn refused(name: &str, value: Option<&str>) {
     let said = started_with(name, value);
     assert_eq!(said.lines().count(), 1, "{name}={value:?}: {said}");
-    assert!(said.contains("the function cannot start"), "{said}");
+    let line: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(line["message"], "the function cannot start");
+    assert_eq!(
+        (&line["level"], &line["function_name"]),
+        (&"ERROR".into(), &"fulfill".into())
+    );
     assert!(said.contains(name), "{name}={value:?}: {said}");
     assert!(!said.contains("111111"), "no secret is shown: {said}");
 }

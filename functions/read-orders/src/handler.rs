@@ -5,6 +5,8 @@ use sluice_api::{ApiRequest, ApiResponse, Offences, Problem, ProblemType};
 use sluice_order::{Order, OrderId, OrderLine, RejectReason, Secrets, Timestamp};
 use sluice_store::{Found, OrderStatus, OrderStore, StoreError, Summary};
 
+use tracing::Span;
+
 use crate::query;
 
 /// After how many seconds to look again for an order that is still in the buffer, or when storage is
@@ -66,6 +68,7 @@ impl<S: OrderStore> ReadOrders<S> {
 
     /// Answers one request.
     pub async fn handle(&self, request: &ApiRequest) -> ApiResponse {
+        Span::current().record("correlation_id", request.request_id());
         match request.path_parameter("id") {
             Some(id) => self.get(id, request).await,
             None => self.list(request).await,
@@ -111,7 +114,7 @@ impl<S: OrderStore> ReadOrders<S> {
                 }
                 ApiResponse::json(200, &view)
             }
-            Err(error) => unavailable(&error, request),
+            Err(error) => unavailable(&error, Some(id), request),
         }
     }
 
@@ -132,13 +135,13 @@ impl<S: OrderStore> ReadOrders<S> {
                     orders: page.orders,
                 },
             ),
-            Err(error) => unavailable(&error, request),
+            Err(error) => unavailable(&error, None, request),
         }
     }
 }
 
-fn unavailable(error: &StoreError, request: &ApiRequest) -> ApiResponse {
-    tracing::error!(%error, request.id = request.request_id(), "storage did not answer a read");
+fn unavailable(error: &StoreError, order_id: Option<OrderId>, request: &ApiRequest) -> ApiResponse {
+    tracing::error!(%error, order_id = order_id.map(tracing::field::display), "storage did not answer a read");
     ApiResponse::problem(&Problem::new(
         ProblemType::StorageUnavailable,
         "Accepted orders are safe; only reading them has to wait. Repeat the request.",

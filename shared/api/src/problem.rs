@@ -32,6 +32,12 @@ pub enum ProblemType {
 }
 
 impl ProblemType {
+    /// Its name: the last part of its `type` URI.
+    pub fn name(self) -> &'static str {
+        let (_, uri, _) = self.parts();
+        uri.rsplit(':').next().unwrap_or(uri)
+    }
+
     fn parts(self) -> (u16, &'static str, &'static str) {
         match self {
             Self::InvalidJson => (

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 /// How long one call may take, and how often it is tried.
 #[derive(Clone, Copy, Debug)]
@@ -41,4 +43,20 @@ pub async fn config(budget: Budget) -> SdkConfig {
         .retry_config(budget.retries())
         .load()
         .await
+}
+
+/// What may be logged of a call that failed: the service's code, or how far the call came. What the service says beside it
+/// may repeat what was sent.
+pub fn failure<E, R>(error: &SdkError<E, R>) -> String
+where
+    SdkError<E, R>: ProvideErrorMetadata,
+{
+    match (error.code(), error) {
+        (Some(code), _) => code,
+        (None, SdkError::TimeoutError(_)) => "timed out",
+        (None, SdkError::DispatchFailure(_)) => "no connection",
+        (None, SdkError::ConstructionFailure(_)) => "the request could not be built",
+        (None, _) => "the answer has no code",
+    }
+    .to_owned()
 }

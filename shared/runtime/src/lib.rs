@@ -1,22 +1,29 @@
-//! What every function does at start: read its settings, set up logs, configure AWS.
+//! What every function does at start (settings, logs, AWS configuration), and around each invocation (logs, trace,
+//! metrics).
 //!
 //! A function that cannot run says why in one log line that names the variable, and stops: the
 //! operator has to act, and nothing was received yet that could be lost.
 
 pub mod aws;
-mod logs;
+mod function;
+pub mod logs;
+pub mod metrics;
 mod settings;
 
+pub use function::{Function, Invocations, Out};
 pub use settings::{SettingError, number, optional, required, secrets};
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
-use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
 use sluice_telemetry::Segments;
-use tracing::Instrument;
+use tracing::Dispatch;
 
-/// Sets up logs, builds the function, and serves invocations until Lambda stops the process. If the function cannot be
-/// built, says so in one log line and ends the process.
+/// Sets up logs, traces and metrics, builds the function, and serves invocations until Lambda stops the process. If the
+/// function cannot be built, says so in one log line and ends the process.
 ///
 /// # Errors
 /// The Runtime API is out of reach.
@@ -42,21 +49,26 @@ where
     A: serde::Serialize,
     F: AsyncFn(E, lambda_runtime::Context) -> A,
 {
-    let service = std::env::var("POWERTOOLS_SERVICE_NAME").unwrap_or_default();
-    logs::init(&service, segments);
-    let function = build().await.unwrap_or_else(|error| {
+    let function = Function::from_env();
+    // Where it cannot be written nobody is there to be told.
+    let out: Out = Arc::new(|lines| drop(io::stdout().write_all(lines.as_bytes())));
+    let (subscriber, failure) = function.subscriber(out.clone(), segments);
+    // Nothing is there yet that could be in the way.
+    let _ = tracing::dispatcher::set_global_default(Dispatch::new(subscriber));
+    logs::log_panics();
+    if let Some(error) = failure {
+        tracing::warn!(%error, "AWS_XRAY_DAEMON_ADDRESS cannot be used: nothing is traced");
+    }
+    let metrics = function.metrics();
+    if let Some(metrics) = &metrics {
+        let _ = ::metrics::set_global_recorder(metrics.clone());
+    }
+    let handler = build().await.unwrap_or_else(|error| {
         tracing::error!(%error, "the function cannot start");
         // Returned from `main`, it would be a second line.
         std::process::exit(1)
     });
-    let is_cold = AtomicBool::new(true);
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<E>| {
-        let header = event.context.xray_trace_id.as_deref();
-        let request_id = &event.context.request_id;
-        let is_cold = is_cold.swap(false, Relaxed);
-        let span = sluice_telemetry::invocation(&service, header, request_id, is_cold);
-        let answer = function(event.payload, event.context).instrument(span);
-        Ok::<A, Diagnostic>(answer.await)
-    }))
-    .await
+    let invocations = Invocations::new(function, metrics, out);
+    let serve = async |event: LambdaEvent<E>| invocations.serve(event, &handler).await;
+    lambda_runtime::run(service_fn(serve)).await
 }

@@ -1,38 +1,194 @@
-//! Where what happens goes: logs as one JSON object a line on standard output, traces to X-Ray's daemon.
+//! Logs: one JSON object a line, with the keys of Powertools for AWS Lambda, and what is known where it was written.
+//! <https://docs.aws.amazon.com/powertools/python/latest/core/logger/>
+//!
+//! A line has, in this order: level, message and time; what is always so (`service`, `function_name`,
+//! `function_memory_size`); the fields of the spans around it, from the outside in; and its own. What comes later
+//! replaces what has the same name: an order's trace stands in place of the invocation's.
+//!
+//! Only what our own crates say is written. At `DEBUG` and `TRACE` the runtime and the AWS clients would write events and
+//! requests, which hold customers' data, and even their errors may repeat it; what fails is told by us.
 
-use sluice_telemetry::{Segments, TARGET};
-use tracing::Level;
+use std::{fmt, panic::PanicHookInfo};
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use sluice_order::{Clock, SystemClock};
+use sluice_telemetry::TARGET;
+use tracing::{
+    Event, Level, Metadata, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Id, Record},
+};
 use tracing_subscriber::{
-    Layer, filter::filter_fn, fmt, layer::SubscriberExt, util::SubscriberInitExt,
+    Layer,
+    filter::filter_fn,
+    layer::Context,
+    registry::{LookupSpan, Scope},
 };
 
-/// The level is `POWERTOOLS_LOG_LEVEL` (`ERROR` to `TRACE`); `INFO` where it is absent or unknown. Traces are sent where
-/// `AWS_XRAY_DAEMON_ADDRESS` says.
-pub(crate) fn init(service: &str, segments: Option<Segments>) {
-    let level = std::env::var("POWERTOOLS_LOG_LEVEL")
-        .ok()
-        .and_then(|level| level.parse().ok())
-        .unwrap_or(Level::INFO);
-    let logs = fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_filter(filter_fn(move |metadata| {
-            *metadata.level() <= level && metadata.target() != TARGET
-        }));
-    let daemon = std::env::var("AWS_XRAY_DAEMON_ADDRESS").ok();
-    let traces = daemon.map(|daemon| sluice_telemetry::layer(&daemon, service, segments));
-    let (traces, failure) = match traces {
-        Some(Ok(layer)) => (Some(layer), None),
-        Some(Err(error)) => (None, Some(error)),
-        None => (None, None),
-    };
-    // A subscriber that is there already (a test's) stays.
-    let _ = tracing_subscriber::registry()
-        .with(logs)
-        .with(traces)
-        .try_init();
-    if let Some(error) = failure {
-        tracing::warn!(%error, "AWS_XRAY_DAEMON_ADDRESS cannot be used: nothing is traced");
+use crate::{Function, Out};
+
+/// The crates whose events are written, apart from those in `shared`.
+const FUNCTIONS: [&str; 3] = ["accept_order", "fulfill_orders", "read_orders"];
+
+/// The span around a call to AWS, which is of use to X-Ray alone.
+const CALL: &str = "call";
+
+/// The level by that name: tracing's, or what Powertools also takes. `INFO` if it is neither.
+pub(crate) fn level(name: &str) -> Level {
+    match name.to_ascii_uppercase().as_str() {
+        "WARNING" => Level::WARN,
+        "CRITICAL" | "FATAL" => Level::ERROR,
+        name => name.parse().unwrap_or(Level::INFO),
     }
 }
+
+/// The layer that writes lines.
+pub(crate) fn layer<S>(function: &Function, out: Out) -> impl Layer<S> + use<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let mut always = Fields::default();
+    always.set("service", function.service.as_str());
+    if let Some(name) = &function.name {
+        always.set("function_name", name.as_str());
+    }
+    if let Some(memory) = function.memory_mb {
+        always.set("function_memory_size", memory);
+    }
+    let level = function.level;
+    Lines { always, out }.with_filter(filter_fn(move |metadata| is_written(metadata, level)))
+}
+
+fn is_written(metadata: &Metadata<'_>, level: Level) -> bool {
+    if metadata.is_span() {
+        return metadata.target() == TARGET && metadata.name() != CALL;
+    }
+    let of = metadata.target().split("::").next().unwrap_or_default();
+    *metadata.level() <= level && (of.starts_with("sluice_") || FUNCTIONS.contains(&of))
+}
+
+/// From now on a panic is one line that says where, and never why: its message may hold what was being processed.
+pub fn log_panics() {
+    std::panic::set_hook(Box::new(|panic: &PanicHookInfo<'_>| {
+        let location = panic.location().map(tracing::field::display);
+        tracing::error!(location, "panicked");
+    }));
+}
+
+/// Fields in the order in which they were first set, each name once.
+#[derive(Clone, Default)]
+struct Fields(Vec<(&'static str, Value)>);
+
+impl Fields {
+    fn set(&mut self, name: &'static str, value: impl Into<Value>) {
+        let value = value.into();
+        match self.0.iter_mut().find(|(there, _)| *there == name) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((name, value)),
+        }
+    }
+
+    fn set_all(&mut self, others: &Self) {
+        for (name, value) in &others.0 {
+            self.set(name, value.clone());
+        }
+    }
+}
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.set(field.name(), value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.set(field.name(), value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.set(field.name(), value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.set(field.name(), value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.set(field.name(), value);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.set(field.name(), format!("{value:?}"));
+    }
+}
+
+struct Lines {
+    always: Fields,
+    out: Out,
+}
+
+impl Lines {
+    /// Keeps what a span knows. Names with a dot are X-Ray's.
+    fn keep<S>(id: &Id, mut new: Fields, context: &Context<'_, S>)
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let Some(span) = context.span(id) else {
+            return;
+        };
+        new.0.retain(|(name, _)| !name.contains('.'));
+        let mut extensions = span.extensions_mut();
+        match extensions.get_mut::<Fields>() {
+            Some(fields) => fields.set_all(&new),
+            None => extensions.insert(new),
+        }
+    }
+}
+
+impl<S> Layer<S> for Lines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    // In both the values are read before the span is locked: whatever panics while it is shown is logged too.
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        attributes.record(&mut fields);
+        Self::keep(id, fields, &context);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        values.record(&mut fields);
+        Self::keep(id, fields, &context);
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut own = Fields::default();
+        event.record(&mut own);
+        let mut line = Fields::default();
+        line.set("level", event.metadata().level().as_str());
+        line.set("message", "");
+        line.set("timestamp", SystemClock.now().to_string());
+        line.set_all(&self.always);
+        let spans = context.event_scope(event);
+        for span in spans.into_iter().flat_map(Scope::from_root) {
+            if let Some(fields) = span.extensions().get::<Fields>() {
+                line.set_all(fields);
+            }
+        }
+        line.set_all(&own);
+        if let Ok(line) = serde_json::to_string(&line) {
+            (self.out)(&format!("{line}\n"));
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "logs_tests.rs"]
+mod tests;

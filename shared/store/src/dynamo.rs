@@ -156,7 +156,7 @@ impl OrderStore for DynamoStore {
             .into_iter()
             .map(serde_dynamo::from_item::<_, Summary>)
             .collect::<Result<Vec<_>, _>>()
-            .map_err(StoreError::unavailable)?;
+            .map_err(item::not_ours)?;
         let cut = orders.len() > query.limit;
         orders.truncate(query.limit);
         let next = if cut {
@@ -205,7 +205,8 @@ fn position_of(key: &Item) -> Result<Position, StoreError> {
 }
 
 /// The one place that says what an error of `DynamoDB` means. A refused item stays refused; all else,
-/// a missing table or permission too, is waited for, so that an operator's mistake loses nothing.
+/// a missing table or permission too, is waited for, so that an operator's mistake loses nothing. What `DynamoDB` says beside
+/// the code may repeat what was sent, so it is passed on only where it is about tables and permissions.
 fn classify<E, R>(error: &SdkError<E, R>) -> StoreError
 where
     SdkError<E, R>: ProvideErrorMetadata,
@@ -225,16 +226,16 @@ where
             | "RequestLimitExceeded"
             | "Throttling"
             | "ThrottlingException"),
-        ) => StoreError::Throttled(format!("{code}: {message}")),
-        Some(code) => StoreError::Unavailable(format!("{code}: {message}")),
-        None => StoreError::Unavailable(
-            match error {
-                SdkError::TimeoutError(_) => "timed out",
-                SdkError::DispatchFailure(_) => "no connection",
-                SdkError::ConstructionFailure(_) => "the request could not be built",
-                _ => "the answer could not be read",
-            }
-            .to_owned(),
-        ),
+        ) => StoreError::Throttled(code.to_owned()),
+        Some(code @ ("AccessDeniedException" | "ResourceNotFoundException")) => {
+            StoreError::Unavailable(format!("{code}: {message}"))
+        }
+        Some(code) => StoreError::unavailable(code),
+        None => StoreError::unavailable(match error {
+            SdkError::TimeoutError(_) => "timed out",
+            SdkError::DispatchFailure(_) => "no connection",
+            SdkError::ConstructionFailure(_) => "the request could not be built",
+            _ => "the answer could not be read",
+        }),
     }
 }

@@ -156,7 +156,7 @@ pub(crate) fn read(item: Item) -> Result<Found, StoreError> {
         customer_id,
         lines,
         ship_to,
-    } = serde_dynamo::from_item(item).map_err(StoreError::unavailable)?;
+    } = serde_dynamo::from_item(item).map_err(not_ours)?;
     let foreign = || StoreError::Unavailable(format!("the item of {order_id} is not one of ours"));
     match order_status {
         OrderStatus::InFulfillment => {
@@ -167,7 +167,7 @@ pub(crate) fn read(item: Item) -> Result<Found, StoreError> {
                 stored_at: stored_at.ok_or_else(foreign)?,
                 content: content_hash.ok_or_else(foreign)?,
                 traceparent,
-                order: Order::try_from(order).map_err(StoreError::unavailable)?,
+                order: Order::try_from(order).map_err(not_ours)?,
             })))
         }
         OrderStatus::Rejected => Ok(Found::Rejection(Box::new(Rejection {
@@ -181,6 +181,11 @@ pub(crate) fn read(item: Item) -> Result<Found, StoreError> {
         }))),
         OrderStatus::Accepted => Err(foreign()),
     }
+}
+
+/// An item cannot be read. Why is not said: it would repeat content.
+pub(crate) fn not_ours<E>(_: E) -> StoreError {
+    StoreError::unavailable("an item is not one of ours")
 }
 
 fn refused(error: impl fmt::Display) -> StoreError {

@@ -11,8 +11,6 @@ mod dynamo;
 mod item;
 mod memory;
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use sluice_order::{
     ContentHash, ListQuery, Order, OrderAccepted, OrderId, Position, RejectReason, Timestamp,
@@ -209,17 +207,17 @@ pub enum StoreError {
     #[error("storage throttles: {0}")]
     Throttled(String),
     /// It will never do it.
-    #[error("storage refuses the record ({reason}): {message}")]
+    #[error("storage refuses the record ({reason})")]
     Refused {
         /// For the rejection.
         reason: RejectReason,
-        /// For the operator.
+        /// For the operator who looks at the record. Not for logs, as the error itself is: it may repeat content.
         message: String,
     },
 }
 
 impl StoreError {
-    fn unavailable(error: impl fmt::Display) -> Self {
-        Self::Unavailable(error.to_string())
+    fn unavailable(why: &str) -> Self {
+        Self::Unavailable(why.to_owned())
     }
 }

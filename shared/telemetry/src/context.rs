@@ -1,5 +1,7 @@
 //! Where a trace goes on: the two headers, and the spans of this process.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use opentelemetry::{
     Context, TraceFlags,
     trace::{SpanContext, SpanId, TraceContextExt, TraceId, TraceState},
@@ -9,6 +11,12 @@ use opentelemetry_sdk::trace::IdGenerator;
 use sluice_order::trace;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+/// X-Ray keeps traces for 30 days, in seconds. A day less, so that a clock that differs does no harm.
+const OLDEST: u64 = 29 * 24 * 60 * 60;
+
+/// How far clocks may differ, in seconds.
+const AHEAD: u64 = 4 * 60;
 
 /// A place in a trace: whatever goes on from here is its child.
 #[derive(Clone, PartialEq, Debug)]
@@ -20,7 +28,7 @@ impl TraceContext {
         Self::of_traceparent(&trace::traceparent(header)?)
     }
 
-    /// That of W3C's `traceparent`; none if it is malformed.
+    /// That of W3C's `traceparent`; none if it is malformed, or of a time of which X-Ray takes no traces.
     pub fn of_traceparent(traceparent: &str) -> Option<Self> {
         let mut parts = traceparent.split('-');
         let (Some("00"), Some(trace), Some(parent), Some(flags), None) = (
@@ -35,6 +43,7 @@ impl TraceContext {
         if (trace.len(), parent.len(), flags.len()) != (32, 16, 2) {
             return None;
         }
+        is_of_now(u64::from_str_radix(trace.get(..8)?, 16).ok()?).then_some(())?;
         let context = SpanContext::new(
             TraceId::from_hex(trace).ok()?,
             SpanId::from_hex(parent).ok()?,
@@ -112,6 +121,14 @@ impl TraceContext {
     }
 }
 
+/// Whether X-Ray takes a trace of this time, in seconds since 1970. Its exporter takes no others either.
+/// <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html>
+fn is_of_now(epoch: u64) -> bool {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.map_or(0, |now| now.as_secs());
+    (now.saturating_sub(OLDEST)..=now + AHEAD).contains(&epoch)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,13 +138,21 @@ mod tests {
     const SAME: &str = "00-5759e988bd862e3fe1be46a994272793-1111111111111111-00";
     const OTHER: &str = "00-5759e988bd862e3fe1be46a994272794-1111111111111111-01";
 
+    /// The same, of a trace that began so many seconds ago.
+    fn began(text: &str, seconds_ago: i64) -> String {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let epoch = now.as_secs().checked_add_signed(-seconds_ago).unwrap();
+        text.replace("5759e988", &format!("{epoch:08x}"))
+    }
+
     fn of_order(header: Option<&str>, traceparent: Option<&str>) -> Option<String> {
         TraceContext::of_order(header, traceparent).map(|context| context.header())
     }
 
     #[test]
     fn a_header_is_read_and_written() {
-        for sampled in [HEADER.to_owned(), HEADER.replace("Sampled=1", "Sampled=0")] {
+        let header = began(HEADER, 0);
+        for sampled in [header.clone(), header.replace("Sampled=1", "Sampled=0")] {
             assert_eq!(TraceContext::of_header(&sampled).unwrap().header(), sampled);
         }
         for bad in [
@@ -140,18 +165,38 @@ mod tests {
             "00-5759e988bd862e3fe1be46a99427279-11111111111111111-00",
             "00-é759e988bd862e3fe1be46a99427279-1111111111111111-00",
         ] {
-            assert_eq!(TraceContext::of_traceparent(bad), None, "{bad}");
+            let bad = began(bad, 0);
+            assert_eq!(TraceContext::of_traceparent(&bad), None, "{bad}");
+        }
+    }
+
+    /// X-Ray refuses others, and its exporter panics at them.
+    #[test]
+    fn a_trace_is_of_the_last_weeks() {
+        let day = 24 * 60 * 60;
+        for (seconds_ago, is_taken) in [
+            (0, true),
+            (28 * day, true),
+            (29 * day + 60, false),
+            (3_650 * day, false),
+            (-60, true),
+            (-600, false),
+        ] {
+            let taken = TraceContext::of_traceparent(&began(OTHER, seconds_ago));
+            assert_eq!(taken.is_some(), is_taken, "{seconds_ago} s ago");
         }
     }
 
     #[test]
     fn the_nearer_of_two_in_one_trace_is_taken() {
-        assert_eq!(of_order(Some(HEADER), Some(SAME)).as_deref(), Some(HEADER));
-        assert_eq!(of_order(Some(HEADER), None).as_deref(), Some(HEADER));
-        assert_eq!(of_order(Some(HEADER), Some("x")).as_deref(), Some(HEADER));
+        let (header, same, far) = (began(HEADER, 0), began(SAME, 0), began(OTHER, 0));
+        for traceparent in [Some(&*same), None, Some("x")] {
+            let taken = of_order(Some(&header), traceparent);
+            assert_eq!(taken.as_ref(), Some(&header));
+        }
         let other = "Root=1-5759e988-bd862e3fe1be46a994272794;Parent=1111111111111111;Sampled=1";
-        for header in [Some(HEADER), Some("x"), None] {
-            assert_eq!(of_order(header, Some(OTHER)).as_deref(), Some(other));
+        for header in [Some(&*header), Some("x"), None] {
+            assert_eq!(of_order(header, Some(&far)), Some(began(other, 0)));
         }
         assert_eq!(of_order(None, None), None);
     }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -82,11 +83,12 @@ impl SpanProcessor for Gather {
         };
         let is_segment = first.span_kind == SpanKind::Server;
         let document = shortened(document);
-        // Neither waits: the socket does not block. A daemon that is away is nobody's concern.
-        let _ = match &self.segments {
+        // Neither waits: the socket does not block. A daemon that is away is nobody's concern. The exporter panics where it can
+        // make no document of the spans, and that must not be the order's end.
+        let _ = catch_unwind(AssertUnwindSafe(|| match &self.segments {
             Some(segments) if is_segment => segments.export(document).now_or_never(),
             Some(_) | None => self.daemon.export(document).now_or_never(),
-        };
+        }));
     }
 
     fn force_flush(&self) -> OTelSdkResult {

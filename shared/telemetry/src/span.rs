@@ -28,6 +28,7 @@ pub fn invocation(service: &str, header: Option<&str>, request_id: &str, is_cold
         "invocation",
         otel.name = service,
         cold_start = is_cold,
+        function_arn = Empty,
         function_request_id = request_id,
         correlation_id = Empty,
         xray_trace_id = Empty,

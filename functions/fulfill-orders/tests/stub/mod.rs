@@ -44,7 +44,8 @@ async fn serve(stream: TcpStream, seen: Requests, answer: fn(&Value) -> Option<V
         Some(body) => ("200 OK", body.to_string()),
         None => (
             "400 Bad Request",
-            json!({"__type": "InvalidParameterValue"}).to_string(),
+            json!({"__type": "InvalidParameterValue", "message": "Value poison is invalid"})
+                .to_string(),
         ),
     };
     seen.lock().unwrap().push(request);

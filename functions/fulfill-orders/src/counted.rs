@@ -1,0 +1,74 @@
+//! What is counted of a lane. docs/ARCHITECTURE.md says what each metric tells.
+
+use std::time::Duration;
+
+use metrics::{counter, histogram};
+use sluice_order::{Lane, RejectReason, Timestamp};
+
+use crate::{message::Message, record::Outcome};
+
+/// What became of the records of a batch, dead letters apart; and whether the breaker was open at any time in it.
+pub(crate) fn batch(lane: Lane, outcomes: &[Outcome], was_open: bool) {
+    let lane = lane.as_str();
+    for outcome in outcomes {
+        let counter = match outcome {
+            Outcome::Stored => counter!("OrdersStored", "lane" => lane),
+            Outcome::Duplicate => counter!("OrdersDuplicate", "lane" => lane),
+            Outcome::Conflict => counter!("OrdersConflict", "lane" => lane),
+            Outcome::Transient | Outcome::HandedBack => counter!("OrdersRetried", "lane" => lane),
+            // Counted where its reason is known.
+            Outcome::DeadLettered => continue,
+        };
+        counter.increment(1);
+    }
+    histogram!("BreakerOpen", "lane" => lane).record(f64::from(u8::from(was_open)));
+}
+
+/// A record lies in the dead-letter queue.
+pub(crate) fn dead_lettered(lane: Lane, reason: RejectReason) {
+    let (lane, reason) = (lane.as_str(), reason.to_string());
+    counter!("OrdersDeadLettered", "lane" => lane, "reason" => reason).increment(1);
+}
+
+/// A batch was received. Each receive counts: SQS leaves out of a queue's age what was received three times, and then only this
+/// tells that an order has waited for a day.
+pub(crate) fn received(lane: Lane, messages: &[Message], now: Timestamp) {
+    for message in messages {
+        if let Some(sent) = message.sent_ms {
+            let waited = between(Timestamp::from_millis(sent), now);
+            histogram!("QueueWaitSeconds", "lane" => lane.as_str()).record(waited);
+        }
+    }
+}
+
+/// An order is stored, for the first time.
+pub(crate) fn stored(lane: Lane, accepted_at: Timestamp, stored_at: Timestamp) {
+    let took = between(accepted_at, stored_at);
+    histogram!("AcceptToStoreSeconds", "lane" => lane.as_str()).record(took);
+}
+
+/// A write waited so long for its turn at the pace.
+pub(crate) fn waited_for_turn(lane: Lane, time: Duration) {
+    histogram!("PaceWaitMs", "lane" => lane.as_str()).record(millis(time));
+}
+
+/// A write took so long, however it ended.
+pub(crate) fn written(lane: Lane, time: Duration) {
+    histogram!("StoreWriteMs", "lane" => lane.as_str()).record(millis(time));
+}
+
+/// Storage throttled a write.
+pub(crate) fn throttled(lane: Lane) {
+    counter!("StoreThrottled", "lane" => lane.as_str()).increment(1);
+}
+
+fn millis(time: Duration) -> f64 {
+    // Finer than a microsecond would only make the line longer.
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// In seconds; none if the clocks disagree.
+fn between(from: Timestamp, to: Timestamp) -> f64 {
+    let millis = to.as_millis().saturating_sub(from.as_millis()).max(0);
+    Duration::from_millis(millis.unsigned_abs()).as_secs_f64()
+}
