@@ -623,7 +623,8 @@ def the_dashboard_is_whole(template):
     ("TraceSampling.Properties.SamplingRule.ReservoirSize", 100),
     ("TraceSampling.Properties.SamplingRule.ServiceName", "*"),
     ("TraceSampling.Properties.SamplingRule.RuleName", {"Fn::Sub": "${AWS::StackName}-orders"}),
-    ("Globals.Function.Environment.Variables.TRACE_EXPORT",),
+    ("FulfillStandard.Properties.Environment.Variables.TRACE_EXPORT",),
+    ("FulfillHot.Properties.Environment.Variables.TRACE_EXPORT", "daemon"),
     ("Parameters.TraceExport.Default", "api"),
 )
 def traces_are_sampled_by_the_parameters_and_only_on_aws(template):
@@ -640,8 +641,10 @@ def traces_are_sampled_by_the_parameters_and_only_on_aws(template):
     }
     if not expected.items() <= rule.items():
         yield f"TraceSampling is not {expected}"
-    if template["Globals"]["Function"]["Environment"]["Variables"].get("TRACE_EXPORT") != {"Ref": "TraceExport"}:
-        yield "the functions do not know TraceExport"
+    for lane in LANES:
+        variables = properties(template, f"Fulfill{lane}")["Environment"]["Variables"]
+        if variables.get("TRACE_EXPORT") != {"Ref": "TraceExport"}:
+            yield f"Fulfill{lane} does not know TraceExport"
     parameter = template["Parameters"]["TraceExport"]
     if (parameter["Default"], parameter["AllowedValues"]) != ("daemon", ["daemon", "api"]):
         yield "TraceExport is not daemon or api, and daemon by default"

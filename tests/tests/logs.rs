@@ -347,7 +347,7 @@ async fn a_batch_with_one_of_each_outcome_is_told_record_by_record_and_counted()
         (letter("REFUSED_BY_STORAGE"), vec![1.0]),
         (format!("StoreThrottled Count {lane}"), vec![1.0]),
         (format!("AcceptToStoreSeconds Seconds {lane}"), vec![2.0; 3]),
-        (format!("QueueWaitSeconds Seconds {lane}"), vec![0.6; 10]),
+        (format!("QueueWaitSeconds Seconds {lane}"), vec![0.6; 13]),
         (format!("BreakerOpen Count {lane}"), vec![0.0, 0.0]),
         (
             "ColdStart Count function_name=sluice-fulfill-orders service=fulfill-orders".into(),

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
-use sluice_order::{OrderId, Timestamp};
+use sluice_order::{OrderId, RejectReason, Timestamp};
 
 use super::{letter::Letter, why::Why};
 use crate::output::{columns, tame};
@@ -27,11 +27,17 @@ pub(crate) struct Row {
 
 impl Row {
     pub(crate) fn of(letter: &Letter) -> Self {
+        // Storage's words may repeat what was ordered; `dlq show` has them.
+        let is_storage_s = matches!(
+            letter.why(),
+            Why::Rejected(RejectReason::TooLarge | RejectReason::RefusedByStorage)
+        );
+        let detail = (!is_storage_s).then(|| letter.detail());
         Self {
             message_id: letter.id.clone(),
             lane: letter.lane.as_str(),
             reason: letter.why(),
-            detail: letter.detail(),
+            detail: detail.unwrap_or_default(),
             receives: letter.receives(),
             replays: letter.replays(),
             sent_at: letter.sent_at,
@@ -141,6 +147,21 @@ mod tests {
         assert_eq!(line(&letters[1]), "m-2  standard  moved  names no order");
         let counts: Vec<_> = reasons(&letters).into_iter().collect();
         assert_eq!(counts, [("PANIC".to_owned(), 1), ("moved".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn what_storage_said_is_not_on_the_row() {
+        let body = format!(r#"{{"id":"ord_{}"}}"#, "A".repeat(32));
+        for (reason, is_told) in [
+            ("REFUSED_BY_STORAGE", false),
+            ("TOO_LARGE", false),
+            ("PANIC", true),
+        ] {
+            let letter = letter("m-1", &body, &[note(&PANIC.replace("PANIC", reason))], &[]);
+            let row = Row::of(&letter);
+            assert_eq!(row.reason.to_string(), reason);
+            assert_eq!(row.detail.contains("panicked"), is_told, "{reason}");
+        }
     }
 
     #[test]

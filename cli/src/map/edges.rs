@@ -64,7 +64,7 @@ impl Edges {
             }
             let from = from.unwrap_or_else(|| CLIENT.to_owned());
             let calls = self.calls.entry((from, to)).or_default();
-            calls.failed += usize::from(span.status != Status::Ok);
+            calls.failed += usize::from(span.status != Status::Ok && !is_answer(tree, at));
             calls.seconds.push(span.duration());
             is_any = true;
         }
@@ -87,6 +87,14 @@ impl Edges {
         });
         edges.collect()
     }
+}
+
+/// Whether storage answered with it that the order was there before, which DynamoDB says by an error.
+fn is_answer(tree: &Tree, at: usize) -> bool {
+    let mut receives = tree.above(at).map(|above| tree.span(above));
+    let receive = receives.find(|above| above.kind == Kind::Fulfill);
+    let outcome = receive.and_then(|receive| receive.outcome.as_deref());
+    tree.span(at).kind == Kind::DynamoDb && matches!(outcome, Some("Duplicate" | "Conflict"))
 }
 
 /// The part of the service that a span is of. Between two parts there may be spans that are of none.

@@ -91,6 +91,23 @@ fn reads_dead_letters_and_messages_that_come_back_are_on_the_map() {
     assert!(expected.iter().all(|edge| all.contains(edge)), "{all:?}");
 }
 
+/// DynamoDB says by an error that the order is there.
+#[test]
+fn a_duplicate_is_no_failure_of_storage() {
+    for (outcome, rate) in [("Duplicate", 0.0), ("Conflict", 0.0), ("Transient", 1.0)] {
+        let mut receive = fulfilled(ORDER, outcome, 1, 110);
+        receive["subsegments"][0]["error"] = json!(true);
+        let mut edges = Edges::default();
+        edges.add(&tree(&[accepted(ORDER), receive]));
+        let figures = edges.figures();
+        let storage = figures.iter().find(|edge| edge.to == "DynamoDB").unwrap();
+        assert!(
+            (storage.error_rate - rate).abs() < 1e-9,
+            "{outcome}: {storage:?}"
+        );
+    }
+}
+
 #[test]
 fn batches_and_other_services_are_not_on_it() {
     let mut batch = fulfilled(ORDER, "Stored", 1, 0);

@@ -65,7 +65,7 @@ fn the_bill_by_hand() {
     assert!(near(of("SQS"), requests * 0.4e-6));
     // Five polls at once of 20 s each, all through 30 days: 648,000.
     assert!(near(cost.idle_lane_a_month, 0.2592));
-    assert!(near(of("CloudWatch Logs"), 3e6 * 1_500.0 / 1e9 * 0.5));
+    assert!(near(of("CloudWatch Logs"), 3e6 * 2_200.0 / 1e9 * 0.5));
     assert!(near(of("X-Ray"), (600.0 + 150_000.0) * 5e-6));
     let sum: f64 = cost.services.iter().map(|service| service.usd).sum();
     assert!(near(cost.total, sum) && near(cost.per_million, sum / 3.0));

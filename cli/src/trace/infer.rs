@@ -84,7 +84,17 @@ fn infer_delivery(tree: &mut Tree, accepted: Option<usize>, fulfilled: &[usize])
             wait = inferred(Kind::Queue, "queue", span, last.end, span.start);
             wait.receives = span.receives;
         }
-        let wait = queue.take().unwrap_or_else(|| tree.add(wait, topic));
+        let mut again = None;
+        if wait.receives.is_none() && span.receives > Some(1) {
+            // Receives that nobody told of: their process ended, or they had no time left.
+            let mut since = inferred(Kind::Queue, "queue", span, received, span.start);
+            since.receives = span.receives;
+            again = Some(since);
+        }
+        let mut wait = queue.take().unwrap_or_else(|| tree.add(wait, topic));
+        if let Some(again) = again {
+            wait = tree.add(again, topic);
+        }
         tree.hang(at, Some(wait));
         before = Some(at);
     }

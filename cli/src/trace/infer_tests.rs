@@ -52,6 +52,16 @@ fn what_the_services_do_not_send_follows_from_the_functions() {
     assert!((0..tree.walk().len()).all(|at| tree.node(at).broken.is_none()));
 }
 
+/// The first receive's process ended, or had no time for it: nobody tells of it.
+#[test]
+fn receives_that_nobody_told_of_are_a_wait() {
+    let tree = tree(&[accepted(ORDER), fulfilled(ORDER, "Stored", 2, 400_000)]);
+    let waits = of(&tree, Kind::Queue);
+    let times: Vec<_> = waits.iter().map(|wait| (wait.2, wait.3)).collect();
+    assert_eq!(times, [(39, 100), (100, 400_000)], "{waits:?}");
+    assert_eq!(of(&tree, Kind::Fulfill)[0].1.as_ref(), Some(&waits[1].0));
+}
+
 #[test]
 fn what_the_services_send_takes_the_place_of_it() {
     let tree = tree(&on_aws(ORDER));

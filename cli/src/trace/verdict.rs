@@ -87,11 +87,13 @@ impl Verdict {
             (Some(last), _) if done.is_some() || is_settled => {
                 last.outcome.clone().unwrap_or_default()
             }
-            (Some(last), _) => format!(
-                "in the buffer: comes again after receive {} ({})",
-                last.receives.unwrap_or(1),
-                last.outcome.as_deref().unwrap_or_default()
-            ),
+            (Some(last), _) => {
+                let number = last.receives.unwrap_or(1);
+                // Of the receives after that only the one that ends the order is told.
+                let or_later = if number < TOLD { "" } else { " or a later one" };
+                let outcome = last.outcome.as_deref().unwrap_or_default();
+                format!("in the buffer: comes again after receive {number}{or_later} ({outcome})")
+            }
             (None, Some(refused)) => refused.to_owned(),
             (None, None) if is_waiting => "in the buffer".to_owned(),
             (None, None) => "not in the trace".to_owned(),
@@ -124,6 +126,9 @@ impl Verdict {
         self.steps.iter().filter(|step| !is_there(step)).collect()
     }
 }
+
+/// So many receives are told whatever becomes of them.
+const TOLD: u64 = 3;
 
 /// Outcomes that do not come again, the one first that decides where there are several.
 const FINAL: [&str; 4] = ["Stored", "Duplicate", "Conflict", "DeadLettered"];

@@ -13,8 +13,11 @@ use accept_order::Publisher;
 use serde_json::Value;
 use sluice_telemetry::{invocation, layer};
 use stub::{NOW, TOPIC, publication, publisher};
+use tokio::time::timeout;
 use tracing::{Instrument, subscriber::set_default};
 use tracing_subscriber::layer::SubscriberExt;
+
+const LONG: Duration = Duration::from_mins(1);
 
 /// What X-Ray's daemon gets of one publish that is answered so, and the requests that SNS got.
 async fn traced(answers: &'static [(u16, Duration)]) -> (Value, Vec<String>) {
@@ -25,20 +28,29 @@ async fn traced(answers: &'static [(u16, Duration)]) -> (Value, Vec<String>) {
     let address = daemon.local_addr().unwrap().to_string();
     let traces = layer(&address, "accept-order", None).unwrap();
     let _guard = set_default(tracing_subscriber::registry().with(traces));
-    let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let header = format!(
-        "Root=1-{:08x}-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
-        epoch.as_secs()
-    );
     let (sns, requests) = publisher(answers).await;
-    let span = invocation("accept-order", Some(&header), "r-1", true);
+    let span = invocation("accept-order", Some(&header()), "r-1", true);
     let _ = sns.publish(&publication()).instrument(span).await;
+    let requests = requests.lock().unwrap().clone();
+    (received(&daemon), requests)
+}
+
+/// The next document that the daemon gets.
+fn received(daemon: &UdpSocket) -> Value {
     let mut packet = vec![0; 65_536];
     let length = daemon.recv(&mut packet).unwrap();
     let text = std::str::from_utf8(&packet[..length]).unwrap();
     let (_, document) = text.split_once('\n').unwrap();
-    let requests = requests.lock().unwrap().clone();
-    (serde_json::from_str(document).unwrap(), requests)
+    serde_json::from_str(document).unwrap()
+}
+
+/// The invocation's header, of now.
+fn header() -> String {
+    let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    format!(
+        "Root=1-{:08x}-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+        epoch.as_secs()
+    )
 }
 
 /// P8: SNS goes on from the call, not from what the environment says of the invocation.
@@ -66,6 +78,45 @@ async fn a_publish_is_a_call_in_the_trace_and_hands_its_place_on() {
             .collect();
         assert_eq!(own, [header.as_str()], "{request}");
     }
+}
+
+/// P8: whoever goes on from an order that is not traced must not go on in another trace.
+#[tokio::test]
+async fn a_publish_that_is_not_traced_says_so() {
+    let traces = layer("127.0.0.1:9", "accept-order", None).unwrap();
+    let _guard = set_default(tracing_subscriber::registry().with(traces));
+    let header = header().replace("Sampled=1", "Sampled=0");
+    let (sns, requests) = publisher(&[(200, NOW)]).await;
+    let span = invocation("accept-order", Some(&header), "r-1", true);
+    sns.publish(&publication()).instrument(span).await.unwrap();
+    let requests = requests.lock().unwrap();
+    let root = header.split(';').next().unwrap();
+    let own = requests[0]
+        .lines()
+        .find_map(|line| line.strip_prefix("x-amzn-trace-id: "));
+    let own = own.unwrap();
+    assert!(own.starts_with(root) && own.ends_with("Sampled=0"), "{own}");
+}
+
+/// A function that has no more time drops what it waits for.
+#[tokio::test]
+async fn a_call_that_is_cut_off_is_no_call_that_went_well() {
+    let daemon = UdpSocket::bind("127.0.0.1:0").unwrap();
+    daemon
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    let address = daemon.local_addr().unwrap().to_string();
+    let traces = layer(&address, "accept-order", None).unwrap();
+    let _guard = set_default(tracing_subscriber::registry().with(traces));
+    let (sns, _) = publisher(&[(200, LONG)]).await;
+    let span = invocation("accept-order", Some(&header()), "r-1", true);
+    let work = async {
+        let _ = timeout(Duration::from_millis(100), sns.publish(&publication())).await;
+    };
+    work.instrument(span).await;
+    let document = received(&daemon);
+    let cause = document["subsegments"][0]["cause"].to_string();
+    assert!(cause.contains("cut off"), "{document:#}");
 }
 
 /// P8.

@@ -1,5 +1,7 @@
 //! A subsegment for each call to AWS, whichever client makes it.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::{
@@ -31,8 +33,28 @@ pub struct Calls {
     resource: String,
 }
 
+/// A call under way.
 #[derive(Debug)]
-struct Call(Span);
+struct Call {
+    span: Span,
+    is_over: AtomicBool,
+}
+
+impl Call {
+    /// Why it failed. Never what the service says: it may repeat what a customer sent.
+    fn failed(&self, cause: &str) {
+        self.span.record("otel.status_code", "ERROR");
+        tracing::error!(target: TARGET, parent: &self.span, { exception.message = cause }, "exception");
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if !self.is_over.load(Relaxed) {
+            self.failed("cut off: the function had no more time for it");
+        }
+    }
+}
 
 impl Storable for Call {
     type Storer = StoreReplace<Self>;
@@ -74,7 +96,8 @@ impl Intercept for Calls {
             http.response.status_code = Empty,
             retries = Empty,
         );
-        cfg.interceptor_state().store_put(Call(span));
+        let is_over = AtomicBool::new(false);
+        cfg.interceptor_state().store_put(Call { span, is_over });
         Ok(())
     }
 
@@ -84,13 +107,13 @@ impl Intercept for Calls {
         _: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let Some(Call(span)) = cfg.load::<Call>() else {
+        let Some(Call { span, .. }) = cfg.load::<Call>() else {
             return Ok(());
         };
         // Not known before.
         span.record("aws.operation", cfg.load::<Metadata>().map(Metadata::name));
-        // The SDK would take it from the environment, where it is the invocation's.
-        if let Some(here) = TraceContext::of_span(span) {
+        // The SDK would take it from the environment, where it is the invocation's: also where this trace is not recorded.
+        if let Some(here) = TraceContext::at(span) {
             context
                 .request_mut()
                 .headers_mut()
@@ -105,9 +128,11 @@ impl Intercept for Calls {
         _: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let Some(Call(span)) = cfg.load::<Call>() else {
+        let Some(call) = cfg.load::<Call>() else {
             return Ok(());
         };
+        call.is_over.store(true, Relaxed);
+        let span = &call.span;
         if let Some(response) = context.response() {
             span.record(
                 "http.response.status_code",
@@ -123,9 +148,7 @@ impl Intercept for Calls {
             span.record("retries", i64::from(attempts - 1));
         }
         if let Some(Err(error)) = context.output_or_error() {
-            span.record("otel.status_code", "ERROR");
-            // Never what the service says: it may repeat what a customer sent.
-            let cause = if error.is_timeout_error() {
+            call.failed(if error.is_timeout_error() {
                 "timeout"
             } else if error.is_connector_error() {
                 "no connection"
@@ -133,8 +156,7 @@ impl Intercept for Calls {
                 "no readable answer"
             } else {
                 "refused by the service"
-            };
-            tracing::error!(target: TARGET, parent: span, { exception.message = cause }, "exception");
+            });
         }
         cfg.interceptor_state().unset::<Call>();
         Ok(())

@@ -86,9 +86,13 @@ impl TraceContext {
 
     /// The place of a span, if it is recorded.
     pub fn of_span(span: &Span) -> Option<Self> {
-        let context = span.context();
-        let context = context.span().span_context().clone();
-        (context.is_valid() && context.is_sampled()).then_some(Self(context))
+        Self::at(span).filter(|here| here.0.is_sampled())
+    }
+
+    /// The place of a span, recorded or not.
+    pub(crate) fn at(span: &Span) -> Option<Self> {
+        let context = span.context().span().span_context().clone();
+        context.is_valid().then_some(Self(context))
     }
 
     /// As X-Ray's trace header.
@@ -100,17 +104,21 @@ impl TraceContext {
 
     /// Makes a span, that was not entered yet, go on from here, and tells it the id of its trace.
     pub(crate) fn lead_to(&self, span: &Span) {
+        self.start(span);
+        let here = Self::at(span).unwrap_or_else(|| self.clone());
+        if here.0.is_valid() {
+            span.record("xray_trace_id", here.trace_id());
+        }
+    }
+
+    /// Makes a span, that was not entered yet, go on from here.
+    pub(crate) fn start(&self, span: &Span) {
         let mut context = Context::new();
         if self.0.is_valid() {
             context = context.with_remote_span_context(self.0.clone());
         }
         // Without a layer that records there is nothing to lead to.
         let _ = span.set_parent(context);
-        let here = Self(span.context().span().span_context().clone());
-        let here = if here.0.is_valid() { &here } else { self };
-        if here.0.is_valid() {
-            span.record("xray_trace_id", here.trace_id());
-        }
     }
 
     /// The trace's id, as X-Ray writes it.

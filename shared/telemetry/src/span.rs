@@ -38,9 +38,10 @@ pub fn invocation(service: &str, header: Option<&str>, request_id: &str, is_cold
         outcome = Empty,
         metadata.api_started_ms = Empty,
     );
-    context
-        .unwrap_or_else(TraceContext::unsampled)
-        .lead_to(&span);
+    match context {
+        Some(context) => context.lead_to(&span),
+        None => TraceContext::unsampled().start(&span),
+    }
     span
 }
 
@@ -49,10 +50,7 @@ pub fn invocation(service: &str, header: Option<&str>, request_id: &str, is_cold
 /// one is, if the invocation is.
 pub fn order(header: Option<&str>, traceparent: Option<&str>, receives: u32) -> Span {
     let invocation = TraceContext::of_span(&Span::current());
-    let context = TraceContext::of_order(header, traceparent).or_else(|| {
-        let is_traced = invocation.is_some();
-        (!is_traced).then(TraceContext::unsampled)
-    });
+    let is_traced = invocation.is_some();
     let span = tracing::info_span!(
         target: TARGET,
         "order",
@@ -69,6 +67,10 @@ pub fn order(header: Option<&str>, traceparent: Option<&str>, receives: u32) -> 
         metadata.first_received_ms = Empty,
         sluice.is_dropped = Empty,
     );
-    context.unwrap_or_else(TraceContext::none).lead_to(&span);
+    match TraceContext::of_order(header, traceparent) {
+        Some(context) => context.lead_to(&span),
+        None if is_traced => TraceContext::none().lead_to(&span),
+        None => TraceContext::unsampled().start(&span),
+    }
     span
 }
