@@ -89,7 +89,7 @@ impl Edges {
     }
 }
 
-/// Whether storage answered with it that the order was there before, which DynamoDB says by an error.
+/// Whether storage answered with it that the order was there before, which `DynamoDB` says by an error.
 fn is_answer(tree: &Tree, at: usize) -> bool {
     let mut receives = tree.above(at).map(|above| tree.span(above));
     let receive = receives.find(|above| above.kind == Kind::Fulfill);

@@ -91,7 +91,7 @@ fn reads_dead_letters_and_messages_that_come_back_are_on_the_map() {
     assert!(expected.iter().all(|edge| all.contains(edge)), "{all:?}");
 }
 
-/// DynamoDB says by an error that the order is there.
+/// `DynamoDB` says by an error that the order is there.
 #[test]
 fn a_duplicate_is_no_failure_of_storage() {
     for (outcome, rate) in [("Duplicate", 0.0), ("Conflict", 0.0), ("Transient", 1.0)] {
