@@ -73,12 +73,12 @@ async fn main() -> Result<(), Error> {
             lane,
             pace,
         ));
-        let xray = aws_sdk_xray::Client::new(&config);
+        let xray = segments.map(|segments| (aws_sdk_xray::Client::new(&config), segments));
         Ok(
             async move |event: SqsEvent, context: Context| -> SqsBatchResponse {
                 let answer = fulfill_orders::handle(&consumer, event, context.deadline).await;
-                if let Some(segments) = &segments {
-                    put_segments(&xray, &segments.take()).await;
+                if let Some((client, segments)) = &xray {
+                    put_segments(client, &segments.take()).await;
                 }
                 answer
             },

@@ -135,35 +135,31 @@ fn below(first: SpanData, spans: Vec<SpanData>) -> (Vec<SpanData>, Vec<SpanData>
 /// Without those in the middle of calls that repeat each other. The last span, which is the first one, says how often
 /// it was tried.
 fn shortened(mut spans: Vec<SpanData>) -> Vec<SpanData> {
-    let mut tries: HashMap<(SpanId, String, String), usize> = HashMap::new();
-    let key = |span: &SpanData| {
+    let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
+    for (at, span) in spans.iter().enumerate() {
         let mut fields = span.attributes.iter();
         let operation = fields.find(|field| field.key.as_str() == OPERATION);
         let operation = operation.map(|field| field.value.to_string());
-        let name = span.name.to_string();
-        (span.parent_span_id, name, operation.unwrap_or_default())
-    };
-    for span in &spans {
-        *tries.entry(key(span)).or_default() += 1;
+        let call = (span.parent_span_id, span.name.to_string(), operation);
+        alike.entry(call).or_default().push(at);
     }
-    let most = tries.values().copied().max().unwrap_or_default();
+    let most = alike.values().map(Vec::len).max().unwrap_or_default();
+    let mut cut = HashSet::<usize>::new();
+    for places in alike.values() {
+        for &at in places.iter().skip(1) {
+            let fields = &mut spans[at].attributes;
+            fields.retain(|field| !SAID_ONCE.contains(&field.key.as_str()));
+        }
+        let last = places.len().saturating_sub(LAST);
+        cut.extend(places.get(FIRST..last).unwrap_or_default());
+    }
     if most > 1
         && let Some(first) = spans.last_mut()
     {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         first.attributes.push(KeyValue::new("attempts", most));
     }
-    let mut seen: HashMap<(SpanId, String, String), usize> = HashMap::new();
-    spans.retain_mut(|span| {
-        let key = key(span);
-        let all = tries.get(&key).copied().unwrap_or_default();
-        let number = seen.entry(key).or_default();
-        *number += 1;
-        if *number > 1 {
-            span.attributes
-                .retain(|field| !SAID_ONCE.contains(&field.key.as_str()));
-        }
-        *number <= FIRST || *number + LAST > all
-    });
+    let mut places = 0..;
+    spans.retain(|_| places.next().is_none_or(|at| !cut.contains(&at)));
     spans
 }
