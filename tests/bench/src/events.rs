@@ -6,11 +6,8 @@ use sluice_order::{Order, OrderAccepted, OrderKey, Secrets, Timestamp};
 
 use crate::way::Way;
 
-/// The secrets that the functions are started with.
+/// The secrets that the programs are started with.
 pub(crate) const SECRETS: &str = r#"{"1":"only-for-measuring-and-nothing-else"}"#;
-
-/// Orders in a batch.
-pub(crate) const BATCH: u64 = 10;
 
 fn order() -> Value {
     json!({
@@ -24,6 +21,18 @@ fn order() -> Value {
         })).collect::<Vec<_>>(),
         "ship_to": {"country": "GB"},
     })
+}
+
+fn accepted(key: OrderKey) -> Result<OrderAccepted> {
+    let secrets = Secrets::from_json(SECRETS)?;
+    let order = Order::from_json(order()).map_err(|errors| anyhow!("{errors:?}"))?;
+    let now = Timestamp::from_millis(1_795_766_400_000);
+    Ok(OrderAccepted::new(order, key, now, None, &secrets))
+}
+
+/// The message of the order that storage holds.
+pub(crate) fn stored() -> Result<OrderAccepted> {
+    accepted(OrderKey::from([7; 12]))
 }
 
 /// A request to accept an order.
@@ -42,18 +51,29 @@ pub(crate) fn request() -> String {
     .to_string()
 }
 
-/// A batch from the queue, each order of a trace of its own.
-pub(crate) fn batch(way: Way) -> Result<String> {
-    let secrets = Secrets::from_json(SECRETS)?;
-    let records: Vec<_> = (0..BATCH)
+/// A request for the order that storage holds.
+pub(crate) fn question() -> Result<String> {
+    let id = stored()?.order_id;
+    Ok(json!({
+        "path": format!("/orders/{id}"),
+        "httpMethod": "GET",
+        "pathParameters": {"id": id},
+        "multiValueHeaders": {},
+        "requestContext": {"requestId": "5f2c1c7e-8f0e-4a51-9a43-0d4ad1b1e6a4", "requestTimeEpoch": 1_795_766_400_000_i64},
+        "body": null,
+        "isBase64Encoded": false,
+    })
+    .to_string())
+}
+
+/// A batch of so many orders from the queue, each of a trace of its own. They are numbered from `first` on.
+pub(crate) fn batch(way: Way, first: u64, size: u64) -> Result<String> {
+    let records: Vec<_> = (first..first + size)
         .map(|n| {
-            let order = Order::from_json(order()).map_err(|errors| anyhow!("{errors:?}"))?;
-            let now = Timestamp::from_millis(1_795_766_400_000);
-            let accepted = OrderAccepted::new(order, OrderKey::random()?, now, None, &secrets);
             Ok(json!({
                 "messageId": format!("059f36b4-87a3-44ab-83d2-{n:012}"),
                 "receiptHandle": format!("AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a{n}"),
-                "body": accepted.to_body()?,
+                "body": accepted(OrderKey::random()?)?.to_body()?,
                 "attributes": {
                     "ApproximateReceiveCount": "1",
                     "AWSTraceHeader": way.header(n),

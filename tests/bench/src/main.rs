@@ -1,125 +1,127 @@
-//! `trace-cost FOLDER`: what tracing costs an invocation of the functions that were built into the folder.
+//! `bench`: measures the shipped functions, as `make bench` and `make trace-cost` call it.
 //!
 //! The functions run as processes, as they are shipped, against a Runtime API ([`runtime_api`]) and an AWS ([`stand_in`]) that
-//! answers at once: what is measured is theirs. Each is measured in three ways, in turns, so that whatever else the machine
-//! does meets all three alike.
+//! answers at once: what is measured is theirs. Beside them run programs that do the same job with nothing around it
+//! (`tests/bench/reference`), and one as tutorials write it (`tests/bench/typical`): a ratio to those holds on other machines too.
 
+mod check;
+mod compare;
+mod count;
+mod enter;
 mod events;
-mod function;
+mod figures;
+mod goals;
+mod machine;
+mod process;
+mod program;
+mod report;
 mod runtime_api;
+mod share;
+mod speed;
 mod stand_in;
+mod traces;
 mod way;
 
-use std::{path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 
-use anyhow::{Context, Result, ensure};
-use function::{Function, Kind};
-use stand_in::StandIn;
-use way::{Sink, Way};
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use program::Program;
+use way::Sink;
 
-/// Processes that are started to see how long that takes.
-const STARTS: usize = 30;
-
-/// Invocations before those that count.
-const WARMING: usize = 50;
-
-/// Turns of the three ways.
-const ROUNDS: usize = 20;
-
-/// What was measured of a function in one way.
-#[derive(Default)]
-struct Measured {
-    init: Vec<Duration>,
-    first: Vec<Duration>,
-    warm: Vec<Duration>,
-    cpu: Vec<Duration>,
+/// Measures the shipped functions as processes, against a Runtime API and stand-ins for AWS
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    what: What,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
-    let folder = std::env::args()
-        .nth(1)
-        .context("usage: trace-cost FOLDER")?;
-    let folder = PathBuf::from(folder);
-    let aws = StandIn::start().await?;
-    let sink = Sink::start().await?;
-    println!(
-        "function        tracing     to first next  first invocation  warm p50   warm p99   CPU an invocation  documents"
-    );
-    for kind in [Kind::Accept, Kind::Fulfill] {
-        measure(kind, &folder, &aws, &sink).await?;
-    }
-    Ok(())
+#[derive(Subcommand)]
+enum What {
+    /// Sizes, starts, invocations, batches and shares of a processor, beside the floor; verdicts on the goals
+    Speed {
+        /// The functions' folder, as `sam build` makes it
+        functions: PathBuf,
+        /// The folder of the programs to compare with, as `cargo lambda build` makes it
+        references: PathBuf,
+        /// Also write it here, as JSON
+        #[arg(long)]
+        json: Option<PathBuf>,
+        /// Milliseconds before each answer of AWS; the goals are for none
+        #[arg(long, default_value_t = 0)]
+        delay: u64,
+        /// How often each thing is done: fewer is faster and says less
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
+        rounds: u64,
+    },
+    /// What tracing costs an invocation
+    Traces {
+        /// The functions' folder, as `sam build` makes it
+        functions: PathBuf,
+    },
+    /// What is different between two builds of the functions, beyond chance
+    Compare {
+        /// The folder of the one
+        before: PathBuf,
+        /// The folder of the other
+        after: PathBuf,
+        /// Pairs of processes
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+        rounds: u64,
+    },
 }
 
-async fn measure(kind: Kind, folder: &std::path::Path, aws: &StandIn, sink: &Sink) -> Result<()> {
-    let mut measured: [Measured; 3] = Default::default();
-    for _ in 0..STARTS {
-        for (way, measured) in Way::ALL.into_iter().zip(&mut measured) {
-            let mut function = Function::start(kind, folder, aws.address(), way, sink).await?;
-            measured.init.push(function.init());
-            measured.first.push(function.invoke().await?);
-        }
+fn main() -> Result<()> {
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_some_and(|word| word == enter::WORD) {
+        return enter::become_program(words);
     }
-    let mut functions = Vec::new();
-    for way in Way::ALL {
-        let mut function = Function::start(kind, folder, aws.address(), way, sink).await?;
-        for _ in 0..WARMING {
-            function.invoke().await?;
+    let arguments = Arguments::parse();
+    let processor = machine::pin();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(run(arguments.what, processor))
+}
+
+async fn run(what: What, processor: String) -> Result<()> {
+    match what {
+        What::Traces { functions } => traces::measure(&Program::functions(&functions)?).await,
+        What::Compare { before, after, rounds } => {
+            println!("{processor}");
+            compare::compare(&before, &after, rounds).await
         }
-        functions.push(function);
-    }
-    let mut documents = [0; 3];
-    for _ in 0..ROUNDS {
-        for ((function, measured), documents) in
-            functions.iter_mut().zip(&mut measured).zip(&mut documents)
-        {
-            let (cpu, sent) = (function.cpu()?, sink.documents());
-            for _ in 0..kind.invocations() {
-                measured.warm.push(function.invoke().await?);
+        What::Speed {
+            functions,
+            references,
+            json,
+            delay,
+            rounds,
+        } => {
+            let mut programs = Program::functions(&functions)?;
+            programs.extend(Program::references(&references)?);
+            let sink = Sink::start().await?;
+            let folder = std::env::temp_dir().join(format!("sluice-bench-{}", std::process::id()));
+            fs::create_dir(&folder)?;
+            let bench = speed::Bench {
+                programs: &programs,
+                sink: &sink,
+                delay: Duration::from_millis(delay),
+                rounds,
+                folder: &folder,
+            };
+            let measured = bench.run().await;
+            fs::remove_dir_all(&folder)?;
+            let measured = measured?;
+            let method = report::Method {
+                processor,
+                delay_ms: delay.into(),
+                rounds,
+            };
+            print!("{}", report::tables(&programs, &measured, &method));
+            if let Some(file) = json {
+                let text = format!("{:#}\n", report::to_json(&programs, &measured, &method));
+                fs::write(&file, text).with_context(|| file.display().to_string())?;
             }
-            let cpu = function.cpu()?.saturating_sub(cpu);
-            measured.cpu.push(cpu / u32::try_from(kind.invocations())?);
-            *documents += sink.documents() - sent;
+            Ok(())
         }
     }
-    for ((way, measured), documents) in Way::ALL.into_iter().zip(&mut measured).zip(documents) {
-        let invocations = ROUNDS * kind.invocations();
-        ensure!(
-            (documents > 0) == (way == Way::Sampled),
-            "{way:?}: {documents} documents in {invocations} invocations"
-        );
-        println!(
-            "{:<15} {:<11} {:>13} {:>17} {:>9} {:>10} {:>18} {:>9.1}",
-            kind.name(),
-            way.name(),
-            show(quantile(&mut measured.init, 0.5)),
-            show(quantile(&mut measured.first, 0.5)),
-            show(quantile(&mut measured.warm, 0.5)),
-            show(quantile(&mut measured.warm, 0.99)),
-            show(quantile(&mut measured.cpu, 0.5)),
-            float(documents) / float(invocations),
-        );
-    }
-    Ok(())
-}
-
-fn quantile(of: &mut [Duration], part: f64) -> Duration {
-    of.sort_unstable();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "an index of the list"
-    )]
-    let at = (float(of.len() - 1) * part).round() as usize;
-    of[at]
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts are small")]
-fn float(count: usize) -> f64 {
-    count as f64
-}
-
-fn show(time: Duration) -> String {
-    format!("{:.3} ms", time.as_secs_f64() * 1_000.0)
 }

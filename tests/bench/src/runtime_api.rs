@@ -2,7 +2,10 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -43,6 +46,7 @@ pub(crate) struct RuntimeApi {
     address: String,
     invocations: mpsc::Sender<Invocation>,
     events: mpsc::Receiver<(Instant, Event)>,
+    connections: Arc<AtomicU64>,
 }
 
 impl RuntimeApi {
@@ -52,9 +56,12 @@ impl RuntimeApi {
         let (invocations, waiting) = mpsc::channel::<Invocation>(1);
         let (tell, events) = mpsc::channel(16);
         let waiting = Arc::new(Mutex::new(waiting));
+        let connections = Arc::<AtomicU64>::default();
+        let opened = connections.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let _ = stream.set_nodelay(true);
+                opened.fetch_add(1, Relaxed);
                 let (tell, waiting) = (tell.clone(), waiting.clone());
                 let service = service_fn(move |request: Request<Incoming>| {
                     let (tell, waiting) = (tell.clone(), waiting.clone());
@@ -67,11 +74,17 @@ impl RuntimeApi {
             address,
             invocations,
             events,
+            connections,
         })
     }
 
     pub(crate) fn address(&self) -> &str {
         &self.address
+    }
+
+    /// How many connections the process opened.
+    pub(crate) fn connections(&self) -> u64 {
+        self.connections.load(Relaxed)
     }
 
     /// When the process asked for its next invocation.

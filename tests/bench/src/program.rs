@@ -1,0 +1,100 @@
+//! What is measured: the functions, and what they are measured against.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
+
+use crate::{events, way::Way};
+
+/// What a program is invoked to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Job {
+    Accept,
+    Read,
+    Fulfill,
+    Nothing,
+}
+
+impl Job {
+    /// An invocation's event: a request, or a batch of so many orders.
+    pub(crate) fn event(self, way: Way, first: u64, orders: u64) -> Result<String> {
+        match self {
+            Self::Accept | Self::Nothing => Ok(events::request()),
+            Self::Read => events::question(),
+            Self::Fulfill => events::batch(way, first, orders),
+        }
+    }
+
+    /// What an invocation answers that went well.
+    pub(crate) fn good(self) -> &'static str {
+        match self {
+            Self::Accept | Self::Nothing => r#""statusCode":202"#,
+            Self::Read => r#"\"status\":\"IN_FULFILLMENT\""#,
+            Self::Fulfill => r#""batchItemFailures":[]"#,
+        }
+    }
+
+    /// How often the call that is its job is made.
+    pub(crate) fn calls(self, orders: u64) -> u64 {
+        match self {
+            Self::Accept | Self::Read => 1,
+            Self::Fulfill => orders,
+            Self::Nothing => 0,
+        }
+    }
+}
+
+/// A program on disk.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    pub(crate) name: &'static str,
+    pub(crate) binary: PathBuf,
+    pub(crate) job: Job,
+    /// The raw program that does the same job.
+    pub(crate) floor: &'static str,
+}
+
+/// The do-nothing function.
+pub(crate) const NOTHING: &str = "nothing";
+/// The function as tutorials write it.
+pub(crate) const TYPICAL: &str = "typical";
+
+impl Program {
+    /// The functions in a folder that `sam build` made.
+    pub(crate) fn functions(folder: &Path) -> Result<Vec<Self>> {
+        [
+            ("accept-order", "AcceptOrder", Job::Accept, "floor-accept"),
+            ("read-orders", "ReadOrders", Job::Read, "floor-read"),
+            ("fulfill-orders", "FulfillStandard", Job::Fulfill, "floor-fulfill"),
+        ]
+        .map(|(name, directory, job, floor)| Self::new(name, folder, directory, job, floor))
+        .into_iter()
+        .collect()
+    }
+
+    /// The programs to compare with, in a folder that `cargo lambda build` made.
+    pub(crate) fn references(folder: &Path) -> Result<Vec<Self>> {
+        [
+            ("floor-accept", Job::Accept, "floor-accept"),
+            ("floor-read", Job::Read, "floor-read"),
+            ("floor-fulfill", Job::Fulfill, "floor-fulfill"),
+            (NOTHING, Job::Nothing, "floor-accept"),
+            (TYPICAL, Job::Accept, "floor-accept"),
+        ]
+        .map(|(name, job, floor)| Self::new(name, folder, name, job, floor))
+        .into_iter()
+        .collect()
+    }
+
+    fn new(name: &'static str, folder: &Path, directory: &str, job: Job, floor: &'static str) -> Result<Self> {
+        let binary = folder.join(directory).join("bootstrap");
+        let there = binary.is_file();
+        ensure!(there, "{} is not there: `make bench` builds it", binary.display());
+        Ok(Self {
+            name,
+            binary: binary.canonicalize()?,
+            job,
+            floor,
+        })
+    }
+}
