@@ -15,7 +15,7 @@ use crate::{
 
 /// Invocations before those that are counted, and those with them.
 const FEWER: u64 = 5;
-const MORE: u64 = 25;
+const MORE: u64 = 105;
 
 /// A way to count.
 #[derive(Clone, Copy)]

@@ -35,35 +35,20 @@ pub(crate) fn stored() -> Result<OrderAccepted> {
     accepted(OrderKey::from([7; 12]))
 }
 
-/// A request to accept an order.
-pub(crate) fn request() -> String {
-    json!({
-        "path": "/orders",
-        "httpMethod": "POST",
-        "multiValueHeaders": {
-            "Content-Type": ["application/json"],
-            "Idempotency-Key": ["0d1f9f6c-9b0c-4d2a-8d5e-6b1f7c2a3e4d"],
-        },
-        "requestContext": {"requestId": "5f2c1c7e-8f0e-4a51-9a43-0d4ad1b1e6a4", "requestTimeEpoch": 1_795_766_400_000_i64},
-        "body": order().to_string(),
-        "isBase64Encoded": false,
-    })
-    .to_string()
+/// A request to accept an order, with all that API Gateway says of one.
+pub(crate) fn request() -> Result<String> {
+    let mut event: Value =
+        serde_json::from_str(include_str!("../../../events/accept-order/good.json"))?;
+    event["body"] = order().to_string().into();
+    Ok(event.to_string())
 }
 
 /// A request for the order that storage holds.
 pub(crate) fn question() -> Result<String> {
-    let id = stored()?.order_id;
-    Ok(json!({
-        "path": format!("/orders/{id}"),
-        "httpMethod": "GET",
-        "pathParameters": {"id": id},
-        "multiValueHeaders": {},
-        "requestContext": {"requestId": "5f2c1c7e-8f0e-4a51-9a43-0d4ad1b1e6a4", "requestTimeEpoch": 1_795_766_400_000_i64},
-        "body": null,
-        "isBase64Encoded": false,
-    })
-    .to_string())
+    let mut event: Value =
+        serde_json::from_str(include_str!("../../../events/read-orders/order-stored.json"))?;
+    event["pathParameters"]["id"] = json!(stored()?.order_id);
+    Ok(event.to_string())
 }
 
 /// A batch of so many orders from the queue, each of a trace of its own. They are numbered from `first` on.

@@ -157,8 +157,8 @@ impl Running {
         let (took, answer) = answered.context(name)?;
         let answer = String::from_utf8_lossy(&answer);
         ensure!(answer.contains(job.good()), "{name} answered {answer}");
-        let calls = self.aws.requests() - before;
-        ensure!(calls >= job.calls(orders), "{name} called {calls} times");
+        let (calls, most) = (self.aws.requests() - before, job.calls(orders));
+        ensure!(calls == most, "{name} made {calls} calls to AWS where its job is {most}");
         // It is ready again, so the next one does not wait for this one's end.
         self.host.asked().await?;
         self.invocations += 1;

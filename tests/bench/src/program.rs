@@ -19,7 +19,7 @@ impl Job {
     /// An invocation's event: a request, or a batch of so many orders.
     pub(crate) fn event(self, way: Way, first: u64, orders: u64) -> Result<String> {
         match self {
-            Self::Accept | Self::Nothing => Ok(events::request()),
+            Self::Accept | Self::Nothing => events::request(),
             Self::Read => events::question(),
             Self::Fulfill => events::batch(way, first, orders),
         }

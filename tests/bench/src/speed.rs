@@ -1,6 +1,6 @@
 //! All that is measured of the functions and of what they are compared with.
 
-use std::{collections::BTreeMap, io::Write, path::Path, process::Command, time::Duration};
+use std::{collections::BTreeMap, io::Write, path::Path, process::Command, time::{Duration, Instant}};
 
 use anyhow::{Context, Result, ensure};
 
@@ -152,73 +152,64 @@ impl Bench<'_> {
                 figures.extend(certain_quantile(&mut times, part).map(|time| (name, time)));
             }
             figures.insert("cpu_ms", median(&mut cpu));
-            figures.extend(self.resources(program, &running)?);
+            figures.extend(resources(program, &running)?);
             Ok((program.name, figures))
         });
         figures.collect()
     }
 
-    /// What a process holds, and that it opens no more connections than its job needs.
-    fn resources(&self, program: &Program, running: &Running) -> Result<Figures> {
-        let (aws, host) = running.connections();
-        let most = match program.job {
-            Job::Fulfill => OVERLAP,
-            Job::Accept | Job::Read => 1,
-            Job::Nothing => 0,
-        };
-        ensure!(aws <= most, "{} opened {aws} connections to AWS, and may {most}", program.name);
-        Ok(Figures::from([
-            ("peak_rss_bytes", float(running.peak_rss()?)),
-            ("aws_connections", float(aws)),
-            ("runtime_connections", float(host)),
-        ]))
-    }
-
-    /// The consumer and its floor with batches of this size.
+    /// The consumer and its floor with batches of this size, in turns.
     async fn batches(&self, size: u64) -> Result<ByProgram> {
-        let mut by_program = ByProgram::new();
-        // At the pace a write takes 10 ms: some seconds of them, and two batches at least.
-        let invocations = (self.rounds * 30 / size).max(self.rounds / 3).clamp(2, 300);
-        let invocations = if size == 1_000 { 2 } else { invocations };
+        let mut all = Vec::new();
         for program in self.programs.iter().filter(|program| program.job == Job::Fulfill) {
             let mut running = Running::start(program, &self.setup()).await?;
             running.invoke(size).await?;
-            let (mut times, mut cpu) = (Vec::new(), Vec::new());
-            let asked = running.round_trips();
-            for _ in 0..invocations {
-                let before = running.cpu()?;
-                times.push(running.invoke(size).await?);
-                cpu.push(running.cpu()?.saturating_sub(before));
+            all.push((program, running, Vec::new(), Vec::new()));
+        }
+        // At the pace an order takes 10 ms.
+        let turns = (self.rounds * 30 / size).clamp(2, 300);
+        for _ in 0..turns {
+            for (program, running, times, cpu) in &mut all {
+                // The floor keeps no pace, so there is time for more.
+                let invocations = if program.name == program.floor { 5 } else { 1 };
+                for _ in 0..invocations {
+                    let before = running.cpu()?;
+                    times.push(running.invoke(size).await?);
+                    cpu.push(running.cpu()?.saturating_sub(before));
+                }
             }
-            let orders = float(invocations * size);
-            let trips = float(running.round_trips() - asked) / orders;
+        }
+        let figures = all.into_iter().map(|(program, running, mut times, mut cpu)| {
+            let orders = float(times.len() + 1) * float(size);
+            let trips = float(running.round_trips()) / orders;
+            // A retry, or a call for nothing, would be one more.
+            ensure!((trips - 1.0).abs() < 1e-9, "{} makes {trips} calls an order, and may 1", program.name);
             let cpu = median(&mut cpu) / float(size);
-            let mut figures = self.resources(program, &running)?;
+            let mut figures = resources(program, &running)?;
             figures.extend([
                 ("invocation_ms", median(&mut times)),
                 ("cpu_per_order_us", cpu * 1_000.0),
                 ("orders_per_cpu_second", 1_000.0 / cpu),
                 ("round_trips_per_order", trips),
             ]);
-            by_program.insert(program.name, figures);
-        }
-        Ok(by_program)
+            Ok((program.name, figures))
+        });
+        figures.collect()
     }
 
     /// All programs with a share of a processor. Means: with a quota, a quantile says whether it was used up.
     async fn share(&self, share: &Share) -> Result<ByProgram> {
         let mut setup = self.setup();
         setup.group = Some(share.processes());
-        let mut by_program = self.cold(&setup, self.rounds.div_ceil(3), |times| mean(times)).await?;
+        let mut by_program = self.cold(&setup, self.rounds.div_ceil(2), |times| mean(times)).await?;
         for program in self.programs {
             let mut running = Running::start(program, &setup).await?;
-            let (orders, invocations) = match program.job {
-                Job::Fulfill => (10, self.rounds / 2),
-                _ => (1, self.rounds * 10),
-            };
+            let orders = if program.job == Job::Fulfill { 10 } else { 1 };
             running.invoke(orders).await?;
+            // Many periods of the quota, which a few invocations would not use up.
+            let end = Instant::now() + Duration::from_millis(75 * self.rounds);
             let mut times = Vec::new();
-            for _ in 0..invocations.max(1) {
+            while times.is_empty() || Instant::now() < end {
                 times.push(running.invoke(orders).await?);
             }
             let figures = by_program.entry(program.name).or_default();
@@ -227,6 +218,22 @@ impl Bench<'_> {
         }
         Ok(by_program)
     }
+}
+
+/// What a process holds, and that it opens no more connections than its job needs.
+fn resources(program: &Program, running: &Running) -> Result<Figures> {
+    let (aws, host) = running.connections();
+    let most = match program.job {
+        Job::Fulfill => OVERLAP,
+        Job::Accept | Job::Read => 1,
+        Job::Nothing => 0,
+    };
+    ensure!(aws <= most, "{} opened {aws} connections to AWS, and may {most}", program.name);
+    Ok(Figures::from([
+        ("peak_rss_bytes", float(running.peak_rss()?)),
+        ("aws_connections", float(aws)),
+        ("runtime_connections", float(host)),
+    ]))
 }
 
 /// Warm invocations in a round: of the paced function each takes 10 ms.
