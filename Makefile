@@ -6,7 +6,7 @@ TEST_BUILD := $(CURDIR)/.sluice/test-build
 # Tests that need a stack, and run only where there is one.
 END_TO_END := --test end_to_end --test replay --test dlq --test lanes --test traces
 SAM_LOCAL := --test sam_local
-.PHONY: help local local-down replay build simulate pace-check trace-check trace-cost test check unit end-to-end sam-local slow-tests clean
+.PHONY: help local local-down replay build simulate pace-check trace-check trace-cost bench bench-compare test check unit end-to-end sam-local slow-tests clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -39,7 +39,18 @@ trace-check: ## post orders, and look at the trace of each
 
 trace-cost: ## measure what tracing costs an invocation: 2 minutes
 	@local/build $(TEST_BUILD)
-	cargo run --quiet -p sluice-bench -- $(TEST_BUILD)
+	cargo run --quiet --release -p sluice-bench -- traces $(TEST_BUILD)
+
+bench: ## measure the functions beside the least that does their job: 6 minutes; DELAY=5 (ms before AWS answers), ROUNDS=20
+	@local/build $(TEST_BUILD)
+	@tests/bench/build .sluice/bench
+	cargo run --quiet --release -p sluice-bench -- speed $(TEST_BUILD) .sluice/bench --json .sluice/bench.json \
+		$(if $(DELAY),--delay $(DELAY)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+bench-compare: ## measure what is different from the functions of another commit: REF=main
+	@local/build $(TEST_BUILD)
+	@ref=$$(tests/bench/build-ref "$(REF)") && \
+		cargo run --quiet --release -p sluice-bench -- compare "$$ref" $(TEST_BUILD) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 test: check unit end-to-end sam-local ## all tests, on a stack of their own; SLUICE_SAM_LOCAL=containers or emulator
 

@@ -27,14 +27,20 @@ pub(crate) enum Call {
 impl Call {
     /// Which one a request makes.
     pub(crate) fn of(headers: &HeaderMap, body: &[u8]) -> Result<Self> {
-        Ok(match headers.get("x-amz-target").map(|target| target.to_str()).transpose()? {
-            Some("DynamoDB_20120810.PutItem") => Self::PutItem,
-            Some("DynamoDB_20120810.GetItem") => Self::GetItem,
-            Some("AmazonSQS.SendMessage") => Self::SendMessage,
-            Some("AmazonSQS.ChangeMessageVisibilityBatch") => Self::ChangeVisibility,
-            None if body.starts_with(b"Action=Publish&") => Self::Publish,
-            other => bail!("a call that no function makes: {other:?}"),
-        })
+        Ok(
+            match headers
+                .get("x-amz-target")
+                .map(|target| target.to_str())
+                .transpose()?
+            {
+                Some("DynamoDB_20120810.PutItem") => Self::PutItem,
+                Some("DynamoDB_20120810.GetItem") => Self::GetItem,
+                Some("AmazonSQS.SendMessage") => Self::SendMessage,
+                Some("AmazonSQS.ChangeMessageVisibilityBatch") => Self::ChangeVisibility,
+                None if body.starts_with(b"Action=Publish&") => Self::Publish,
+                other => bail!("a call that no function makes: {other:?}"),
+            },
+        )
     }
 
     fn service(self) -> &'static str {
@@ -58,15 +64,19 @@ pub(crate) fn check(call: Call, headers: &HeaderMap, body: &Bytes) -> Result<()>
 
 fn check_signature(call: Call, headers: &HeaderMap, body: &[u8]) -> Result<()> {
     let header = |name: &str| {
-        let value = headers.get(name).with_context(|| format!("no header {name}"))?;
+        let value = headers
+            .get(name)
+            .with_context(|| format!("no header {name}"))?;
         Ok::<_, anyhow::Error>(value.to_str()?.trim())
     };
     let given = header("authorization")?;
     let part = |name: &str| {
-        let (_, rest) = given.split_once(name).with_context(|| format!("no {name} in {given}"))?;
+        let (_, rest) = given
+            .split_once(name)
+            .with_context(|| format!("no {name} in {given}"))?;
         Ok::<_, anyhow::Error>(rest.split(',').next().unwrap_or(rest).trim())
     };
-    let signer = Signer {
+    let by = Signer {
         key_id: KEY_ID.into(),
         secret: SECRET_KEY.into(),
         token: None,
@@ -75,15 +85,21 @@ fn check_signature(call: Call, headers: &HeaderMap, body: &[u8]) -> Result<()> {
     };
     let day = header("x-amz-date")?.get(..8).context("no date")?;
     let credential = format!("{KEY_ID}/{day}/{REGION}/{}/aws4_request", call.service());
-    ensure!(part("Credential=")? == credential, "signed for another scope: {given}");
+    ensure!(
+        part("Credential=")? == credential,
+        "signed for another scope: {given}"
+    );
     let names: Vec<_> = part("SignedHeaders=")?.split(';').collect();
     for needed in ["host", "x-amz-date", "x-amz-security-token"] {
         ensure!(names.contains(&needed), "{needed} is not signed");
     }
-    ensure!(header("x-amz-security-token")? == TOKEN, "another session's token");
+    ensure!(
+        header("x-amz-security-token")? == TOKEN,
+        "another session's token"
+    );
     let signed = names.iter().map(|name| Ok((*name, header(name)?)));
     let signed: Vec<_> = signed.collect::<Result<_>>()?;
-    let expected = signer.signature("POST", "/", &signed, body);
+    let expected = by.signature("POST", "/", &signed, body);
     ensure!(part("Signature=")? == expected, "the signature is wrong");
     Ok(())
 }
@@ -91,7 +107,9 @@ fn check_signature(call: Call, headers: &HeaderMap, body: &[u8]) -> Result<()> {
 /// The message is one that `fulfill-orders` stores, and has what the topic's subscriptions and queues need.
 fn check_publish(form: &str) -> Result<()> {
     let field = |name: &str| {
-        let value = form.split('&').find_map(|field| field.strip_prefix(name)?.strip_prefix('='));
+        let value = form
+            .split('&')
+            .find_map(|field| field.strip_prefix(name)?.strip_prefix('='));
         decoded(value.with_context(|| format!("no {name}"))?)
     };
     let message = field("Message")?;
@@ -164,7 +182,9 @@ fn check_item(call: &Value) -> Result<()> {
     }
     let line = &item["lines"]["L"][2]["M"];
     ensure!(
-        line["quantity"]["N"] == "6" && line["unit_price"]["N"] == "255" && line["sku"]["S"] == "851232",
+        line["quantity"]["N"] == "6"
+            && line["unit_price"]["N"] == "255"
+            && line["sku"]["S"] == "851232",
         "the third line is {line}"
     );
     Ok(())

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test stops there")]
-
 use hyper::header::{HeaderName, HeaderValue};
 use sluice_reference::{clock::Moment, job};
 
@@ -46,17 +44,26 @@ fn form() -> String {
 #[test]
 fn what_the_floors_send_is_what_the_functions_send() {
     let form = form();
-    assert_eq!(checked(Call::Publish, &headers("sns", form.as_bytes()), form), "good");
+    assert_eq!(
+        checked(Call::Publish, &headers("sns", form.as_bytes()), form),
+        "good"
+    );
     let message = events::stored().unwrap().to_body().unwrap();
     let item = job::put_item(&message, "orders", SECRET, Moment::now()).unwrap();
-    assert_eq!(checked(Call::PutItem, &headers("dynamodb", &item), item), "good");
+    assert_eq!(
+        checked(Call::PutItem, &headers("dynamodb", &item), item),
+        "good"
+    );
 }
 
 #[test]
 fn another_body_or_service_is_not_signed() {
     let form = form();
     let signed = headers("sns", form.as_bytes());
-    assert_eq!(checked(Call::Publish, &signed, format!("{form}&")), "the signature is wrong");
+    assert_eq!(
+        checked(Call::Publish, &signed, format!("{form}&")),
+        "the signature is wrong"
+    );
     let signed = headers("sqs", form.as_bytes());
     let error = checked(Call::Publish, &signed, form.clone());
     assert!(error.starts_with("signed for another scope"), "{error}");
@@ -75,7 +82,9 @@ fn a_message_that_no_consumer_would_store_is_refused() {
 fn an_item_without_an_attribute_is_refused() {
     let message = events::stored().unwrap().to_body().unwrap();
     let item = job::put_item(&message, "orders", SECRET, Moment::now()).unwrap();
-    let item = String::from_utf8(item).unwrap().replace("content_hash", "content");
+    let item = String::from_utf8(item)
+        .unwrap()
+        .replace("content_hash", "content");
     let error = checked(Call::PutItem, &headers("dynamodb", item.as_bytes()), item);
     assert!(error.starts_with("no content_hash"), "{error}");
 }

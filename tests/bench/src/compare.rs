@@ -29,26 +29,44 @@ const LEAST: f64 = 0.005;
 /// Measures both, and prints what is different.
 pub(crate) async fn compare(before: &Path, after: &Path, rounds: u64) -> Result<()> {
     let sink = Sink::start().await?;
-    let header = ["function", "figure", "before", "after", "difference", "with 99 % certainty", ""];
+    let header = [
+        "function",
+        "figure",
+        "before",
+        "after",
+        "difference",
+        "with 99 % certainty",
+        "",
+    ];
     let mut rows = vec![header.map(str::to_owned).to_vec()];
-    for (before, after) in Program::functions(before)?.iter().zip(&Program::functions(after)?) {
+    for (before, after) in Program::functions(before)?
+        .iter()
+        .zip(&Program::functions(after)?)
+    {
         say(before.name);
-        let sides = [before, after];
+        let builds = [before, after];
         let mut samples = [sizes(before)?, sizes(after)?].map(|sizes| {
             let sizes = sizes.into_iter().map(|(name, size)| (name, vec![size]));
             sizes.collect::<BTreeMap<_, _>>()
         });
         for round in 0..rounds {
-            let order = if round.is_multiple_of(2) { [0, 1] } else { [1, 0] };
+            let order = if round.is_multiple_of(2) {
+                [0, 1]
+            } else {
+                [1, 0]
+            };
             for side in order {
-                for (name, figure) in serve(sides[side], &sink).await? {
+                for (name, figure) in serve(builds[side], &sink).await? {
                     samples[side].entry(name).or_default().push(figure);
                 }
             }
         }
         let [before_samples, after_samples] = samples;
         for (name, before_samples) in before_samples {
-            let after_samples = after_samples.get(name).map(Vec::as_slice).unwrap_or_default();
+            let after_samples = after_samples
+                .get(name)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
             rows.push(row(before.name, name, &before_samples, after_samples));
         }
     }
@@ -78,7 +96,10 @@ async fn serve(program: &Program, sink: &Sink) -> Result<Figures> {
         ("init_ms", millis(init)),
         ("cold_ms", millis(cold)),
         ("warm_p50_ms", median(&mut times)),
-        ("cpu_per_order_us", millis(cpu) * 1_000.0 / float(invocations * orders)),
+        (
+            "cpu_per_order_us",
+            millis(cpu) * 1_000.0 / float(invocations * orders),
+        ),
         ("peak_rss_bytes", float(running.peak_rss()?)),
     ]);
     running.end(Signal::Kill).await?;
@@ -86,7 +107,11 @@ async fn serve(program: &Program, sink: &Sink) -> Result<Figures> {
 }
 
 fn row(function: &str, name: &str, before: &[f64], after: &[f64]) -> Vec<String> {
-    let ratios: Vec<_> = before.iter().zip(after).map(|(before, after)| after / before).collect();
+    let ratios: Vec<_> = before
+        .iter()
+        .zip(after)
+        .map(|(before, after)| after / before)
+        .collect();
     let (low, high) = interval(&ratios);
     let percent = |ratio: f64| format!("{:+.1} %", (ratio - 1.0) * 100.0);
     let verdict = verdict(low, high);
@@ -117,7 +142,10 @@ fn interval(ratios: &[f64]) -> (f64, f64) {
     let mut random = fastrand::Rng::with_seed(1);
     let mut medians: Vec<_> = (0..DRAWS)
         .map(|_| {
-            let mut drawn: Vec<_> = ratios.iter().map(|_| ratios[random.usize(..ratios.len())]).collect();
+            let mut drawn: Vec<_> = ratios
+                .iter()
+                .map(|_| ratios[random.usize(..ratios.len())])
+                .collect();
             middle(&mut drawn)
         })
         .collect();

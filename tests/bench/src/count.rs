@@ -56,7 +56,13 @@ impl Counter {
         Ok((more - fewer) / float(MORE - FEWER))
     }
 
-    async fn count_all(self, program: &Program, sink: &Sink, folder: &Path, invocations: u64) -> Result<f64> {
+    async fn count_all(
+        self,
+        program: &Program,
+        sink: &Sink,
+        folder: &Path,
+        invocations: u64,
+    ) -> Result<f64> {
         let file = folder.join(format!("{}-{}", program.name, self.tool()));
         let name = file.display().to_string();
         let mut setup = Setup::new(Way::Unsampled, sink);
@@ -69,20 +75,29 @@ impl Counter {
                 // What a program says at its end is nothing to us.
                 format!("--log-file={name}.log"),
             ],
-            Self::SystemCalls => ["strace", "--follow-forks", "--summary-only", "--output", &name]
-                .map(str::to_owned)
-                .to_vec(),
+            Self::SystemCalls => [
+                "strace",
+                "--follow-forks",
+                "--summary-only",
+                "--output",
+                &name,
+            ]
+            .map(str::to_owned)
+            .to_vec(),
         };
         let mut running = Running::start(program, &setup).await?;
         for _ in 0..invocations {
             running.invoke(1).await?;
         }
         // Valgrind writes at a signal that it can take; strace when what it follows is gone.
-        running.end(match self {
-            Self::Instructions => Signal::Terminate,
-            Self::SystemCalls => Signal::Kill,
-        }).await?;
-        let report = fs::read_to_string(&file).with_context(|| format!("{} wrote no {name}", self.tool()))?;
+        running
+            .end(match self {
+                Self::Instructions => Signal::Terminate,
+                Self::SystemCalls => Signal::Kill,
+            })
+            .await?;
+        let report = fs::read_to_string(&file)
+            .with_context(|| format!("{} wrote no {name}", self.tool()))?;
         let count = match self {
             Self::Instructions => instructions(&report),
             Self::SystemCalls => system_calls(&report),
@@ -92,7 +107,12 @@ impl Counter {
 }
 
 fn instructions(report: &str) -> Option<f64> {
-    report.lines().find_map(|line| line.strip_prefix("totals: "))?.trim().parse().ok()
+    report
+        .lines()
+        .find_map(|line| line.strip_prefix("totals: "))?
+        .trim()
+        .parse()
+        .ok()
 }
 
 fn system_calls(report: &str) -> Option<f64> {
@@ -115,7 +135,11 @@ mod tests {
                  100.00    0.001203          33        36{errors}\n\
                  ------ ----------- ----------- --------- --------- ----------------\n\
                  100.00    0.001203          33        36{}\n",
-                if total.is_empty() { "           total" } else { total }
+                if total.is_empty() {
+                    "           total"
+                } else {
+                    total
+                }
             );
             assert_eq!(system_calls(&report), Some(36.0), "{report}");
         }

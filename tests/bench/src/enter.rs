@@ -8,7 +8,7 @@ use std::{
     io::Write,
     os::unix::process::CommandExt,
     process::{Command, Stdio},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Context, Result, bail};
@@ -24,9 +24,11 @@ pub(crate) fn become_program(mut arguments: impl Iterator<Item = OsString>) -> R
     if !group.is_empty() {
         fs::write(group, std::process::id().to_string())?;
     }
+    // The kernel counts at ticks, and when a thread goes to sleep.
+    std::thread::sleep(Duration::from_micros(1));
+    let used = fs::read_to_string("/proc/self/schedstat")?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos();
     // What this process was on a processor is counted as the program's.
-    let used = fs::read_to_string("/proc/self/schedstat")?;
     let used = used.split(' ').next().unwrap_or_default();
     std::io::stdout().write_all(format!("{now} {used}\n").as_bytes())?;
     bail!(command.exec())

@@ -45,8 +45,9 @@ pub(crate) fn request() -> Result<String> {
 
 /// A request for the order that storage holds.
 pub(crate) fn question() -> Result<String> {
-    let mut event: Value =
-        serde_json::from_str(include_str!("../../../events/read-orders/order-stored.json"))?;
+    let mut event: Value = serde_json::from_str(include_str!(
+        "../../../events/read-orders/order-stored.json"
+    ))?;
     event["pathParameters"]["id"] = json!(stored()?.order_id);
     Ok(event.to_string())
 }

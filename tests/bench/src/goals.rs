@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::{
     figures::ByProgram,
-    program::{NOTHING, TYPICAL},
-    speed::Measured,
+    program::{NOTHING, PACED_FLOOR, TYPICAL},
+    speed::{APART, Measured},
 };
 
 /// A goal, with what was measured where it was.
@@ -56,32 +56,83 @@ pub(crate) fn goals(measured: &Measured) -> Vec<Goal> {
             unit,
         });
     };
+    let once = |name, to| ratio(programs, "accept-order", name, to);
+    add(
+        "accept-order: start to first answer, to nothing".into(),
+        2.5,
+        once("cold_ms", NOTHING),
+        "×",
+    );
+    add(
+        "accept-order: warm p50, to nothing".into(),
+        2.5,
+        once("warm_p50_ms", NOTHING),
+        "×",
+    );
+    add(
+        "accept-order: CPU an invocation, to typical".into(),
+        0.5,
+        once("cpu_ms", TYPICAL),
+        "×",
+    );
+    // Its first write waits 10 ms for the pace, and so does every one after it: its processor time is compared.
+    let paced = |name, to| ratio(programs, "fulfill-orders", name, to);
+    add(
+        "fulfill-orders: CPU of start and first answer, to nothing".into(),
+        2.5,
+        paced("cold_cpu_ms", NOTHING),
+        "×",
+    );
+    for (name, how) in [("cpu_ms", ""), (APART, ", each 10 ms apart")] {
+        let what = format!("fulfill-orders: CPU of an invocation with one order, to nothing{how}");
+        add(what, 2.5, paced(name, NOTHING), "×");
+        let what = format!("fulfill-orders: CPU of an invocation with one order, to typical{how}");
+        add(what, 0.5, paced(name, TYPICAL), "×");
+    }
     for function in ["accept-order", "fulfill-orders"] {
-        // Its first write waits 10 ms for the pace, and so does every one after it: its processor time is compared.
-        let (cold, warm) = if function == "fulfill-orders" {
-            (("cold_cpu_ms", "CPU of start and first invocation"), ("cpu_ms", "CPU an invocation"))
-        } else {
-            (("cold_ms", "start to first answer"), ("warm_p50_ms", "warm p50"))
-        };
-        for (name, what) in [cold, warm] {
-            let measured = ratio(programs, function, name, NOTHING);
-            add(format!("{function}: {what}, to a function that does nothing"), 2.5, measured, "×");
-        }
-        let measured_cpu = ratio(programs, function, "cpu_ms", TYPICAL);
-        add(format!("{function}: CPU an invocation, to a typical function"), 0.5, measured_cpu, "×");
         let cold = ratio(measured.shares.get(&128), function, "cold_ms", TYPICAL);
-        add(format!("{function}: start to first answer at 128 MB, to a typical function"), 0.5, cold, "×");
+        add(
+            format!("{function}: start to first answer at 128 MB, to typical"),
+            0.5,
+            cold,
+            "×",
+        );
         let zip = figure(programs, function, "zip_bytes").map(|bytes| bytes / 1e6);
         add(format!("{function}: zip"), 4.0, zip, "MB");
     }
     let rss = |of, program: &str| figure(of, program, "peak_rss_bytes").map(|bytes| bytes / 1e6);
-    add("accept-order: peak RSS".into(), 24.0, rss(programs, "accept-order"), "MB");
+    add(
+        "accept-order: peak RSS".into(),
+        24.0,
+        rss(programs, "accept-order"),
+        "MB",
+    );
     for (size, limit) in [(10, 24.0), (100, 32.0)] {
         let measured = rss(measured.batches.get(&size), "fulfill-orders");
-        add(format!("fulfill-orders: peak RSS with batches of {size}"), limit, measured, "MB");
+        add(
+            format!("fulfill-orders: peak RSS with batches of {size}"),
+            limit,
+            measured,
+            "MB",
+        );
     }
-    let cpu = ratio(measured.batches.get(&100), "fulfill-orders", "cpu_per_order_us", "floor-fulfill");
-    add("fulfill-orders: CPU an order in batches of 100, to the floor".into(), 4.0, cpu, "×");
+    for (floor, what) in [
+        ("floor-fulfill", "the floor"),
+        (PACED_FLOOR, "the floor at the same pace"),
+    ] {
+        let cpu = ratio(
+            measured.batches.get(&100),
+            "fulfill-orders",
+            "cpu_per_order_us",
+            floor,
+        );
+        add(
+            format!("fulfill-orders: CPU an order in batches of 100, to {what}"),
+            4.0,
+            cpu,
+            "×",
+        );
+    }
     goals
 }
 
@@ -95,12 +146,16 @@ mod tests {
         let mut measured = Measured::default();
         let verdict = |measured: &Measured| {
             let goals = goals(measured);
-            let goal = goals.iter().find(|goal| goal.what.contains("accept-order: CPU"));
+            let goal = goals
+                .iter()
+                .find(|goal| goal.what.contains("accept-order: CPU"));
             goal.map(Goal::verdict)
         };
         assert_eq!(verdict(&measured), Some("not measured"));
         let mut set = |program, cpu| {
-            measured.programs.insert(program, Figures::from([("cpu_ms", cpu)]));
+            measured
+                .programs
+                .insert(program, Figures::from([("cpu_ms", cpu)]));
             verdict(&measured)
         };
         assert_eq!(set("accept-order", 1.0), Some("not measured"));

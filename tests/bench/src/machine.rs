@@ -15,12 +15,20 @@ pub(crate) fn pin() -> String {
 
 fn try_to_pin() -> Result<String> {
     let status = fs::read_to_string("/proc/self/status")?;
-    let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    let allowed = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
     let allowed = allowed.context("no list of processors")?.trim();
     // The last: interrupts rather meet the first.
-    let last = allowed.rsplit([',', '-']).next().unwrap_or(allowed).to_owned();
+    let last = allowed
+        .rsplit([',', '-'])
+        .next()
+        .unwrap_or(allowed)
+        .to_owned();
     let id = std::process::id().to_string();
-    let done = Command::new("taskset").args(["-a", "-c", "-p", &last, &id]).output();
+    let done = Command::new("taskset")
+        .args(["-a", "-c", "-p", &last, &id])
+        .output();
     let done = done.context("there is no taskset")?;
     ensure!(done.status.success(), "taskset refuses");
     Ok(last)

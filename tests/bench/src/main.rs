@@ -78,14 +78,20 @@ fn main() -> Result<()> {
     }
     let arguments = Arguments::parse();
     let processor = machine::pin();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(run(arguments.what, processor))
 }
 
 async fn run(what: What, processor: String) -> Result<()> {
     match what {
         What::Traces { functions } => traces::measure(&Program::functions(&functions)?).await,
-        What::Compare { before, after, rounds } => {
+        What::Compare {
+            before,
+            after,
+            rounds,
+        } => {
             println!("{processor}");
             compare::compare(&before, &after, rounds).await
         }

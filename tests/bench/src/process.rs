@@ -16,8 +16,7 @@ use tokio::{
 };
 
 use crate::{
-    check,
-    enter,
+    check, enter,
     events::SECRETS,
     program::Program,
     runtime_api::RuntimeApi,
@@ -78,7 +77,10 @@ impl Running {
     pub(crate) async fn start(program: &Program, setup: &Setup<'_>) -> Result<Self> {
         let mut host = RuntimeApi::start().await?;
         let aws = StandIn::start(setup.delay).await?;
-        let group = setup.group.as_deref().map_or(OsStr::new(""), |group| group.as_os_str());
+        let group = setup
+            .group
+            .as_deref()
+            .map_or(OsStr::new(""), |group| group.as_os_str());
         let mut command = Command::new(std::env::current_exe()?);
         command
             .arg(enter::WORD)
@@ -87,7 +89,10 @@ impl Running {
             .arg(&program.binary)
             .env_clear()
             .envs([
-                ("ORDERS_TOPIC_ARN", "arn:aws:sns:eu-west-1:123456789012:orders"),
+                (
+                    "ORDERS_TOPIC_ARN",
+                    "arn:aws:sns:eu-west-1:123456789012:orders",
+                ),
                 ("ORDERS_TABLE", "orders"),
                 ("LANE", "standard"),
                 // A write each 10 ms, the fastest that an invocation can be set to.
@@ -110,10 +115,17 @@ impl Running {
                 ("AWS_ENDPOINT_URL", aws.address()),
             ])
             .env("QUEUE_URL", format!("{}/123456789012/queue", aws.address()))
-            .env("DEAD_LETTER_QUEUE_URL", format!("{}/123456789012/letters", aws.address()))
+            .env(
+                "DEAD_LETTER_QUEUE_URL",
+                format!("{}/123456789012/letters", aws.address()),
+            )
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true);
+        if program.is_paced {
+            // For the floor; the function has its pace by the settings above.
+            command.env("PACE_MS", "10");
+        }
         if setup.way != Way::Off {
             command.env("AWS_XRAY_DAEMON_ADDRESS", setup.sink.address());
         }
@@ -158,7 +170,10 @@ impl Running {
         let answer = String::from_utf8_lossy(&answer);
         ensure!(answer.contains(job.good()), "{name} answered {answer}");
         let (calls, most) = (self.aws.requests() - before, job.calls(orders));
-        ensure!(calls == most, "{name} made {calls} calls to AWS where its job is {most}");
+        ensure!(
+            calls == most,
+            "{name} made {calls} calls to AWS where its job is {most}"
+        );
         // It is ready again, so the next one does not wait for this one's end.
         self.host.asked().await?;
         self.invocations += 1;
@@ -215,7 +230,9 @@ impl Running {
     }
 
     fn id(&self) -> Result<u32> {
-        self.process.id().with_context(|| format!("{} has ended", self.program.name))
+        self.process
+            .id()
+            .with_context(|| format!("{} has ended", self.program.name))
     }
 }
 
@@ -223,6 +240,12 @@ impl Running {
 async fn took_over(output: ChildStdout) -> Result<(Duration, Duration)> {
     let mut line = String::new();
     BufReader::new(output).read_line(&mut line).await?;
-    let (time, used) = line.trim().split_once(' ').context("no time of the start")?;
-    Ok((Duration::from_nanos(time.parse()?), Duration::from_nanos(used.parse()?)))
+    let (time, used) = line
+        .trim()
+        .split_once(' ')
+        .context("no time of the start")?;
+    Ok((
+        Duration::from_nanos(time.parse()?),
+        Duration::from_nanos(used.parse()?),
+    ))
 }

@@ -52,8 +52,12 @@ pub(crate) struct Program {
     pub(crate) job: Job,
     /// The raw program that does the same job.
     pub(crate) floor: &'static str,
+    /// Whether it waits 10 ms before each write, the least that the consumer can be set to.
+    pub(crate) is_paced: bool,
 }
 
+/// The consumer's floor, at its pace.
+pub(crate) const PACED_FLOOR: &str = "floor-paced";
 /// The do-nothing function.
 pub(crate) const NOTHING: &str = "nothing";
 /// The function as tutorials write it.
@@ -65,7 +69,12 @@ impl Program {
         [
             ("accept-order", "AcceptOrder", Job::Accept, "floor-accept"),
             ("read-orders", "ReadOrders", Job::Read, "floor-read"),
-            ("fulfill-orders", "FulfillStandard", Job::Fulfill, "floor-fulfill"),
+            (
+                "fulfill-orders",
+                "FulfillStandard",
+                Job::Fulfill,
+                "floor-fulfill",
+            ),
         ]
         .map(|(name, directory, job, floor)| Self::new(name, folder, directory, job, floor))
         .into_iter()
@@ -74,27 +83,48 @@ impl Program {
 
     /// The programs to compare with, in a folder that `cargo lambda build` made.
     pub(crate) fn references(folder: &Path) -> Result<Vec<Self>> {
-        [
+        let programs = [
             ("floor-accept", Job::Accept, "floor-accept"),
             ("floor-read", Job::Read, "floor-read"),
             ("floor-fulfill", Job::Fulfill, "floor-fulfill"),
             (NOTHING, Job::Nothing, "floor-accept"),
             (TYPICAL, Job::Accept, "floor-accept"),
         ]
-        .map(|(name, job, floor)| Self::new(name, folder, name, job, floor))
-        .into_iter()
-        .collect()
+        .map(|(name, job, floor)| Self::new(name, folder, name, job, floor));
+        let mut programs: Vec<_> = programs.into_iter().collect::<Result<_>>()?;
+        // The same program: how much of the consumer's processor time is the waking up for each write.
+        let paced = programs
+            .iter()
+            .find(|program| program.name == "floor-fulfill")
+            .cloned();
+        programs.extend(paced.map(|floor| Self {
+            name: PACED_FLOOR,
+            is_paced: true,
+            ..floor
+        }));
+        Ok(programs)
     }
 
-    fn new(name: &'static str, folder: &Path, directory: &str, job: Job, floor: &'static str) -> Result<Self> {
+    fn new(
+        name: &'static str,
+        folder: &Path,
+        directory: &str,
+        job: Job,
+        floor: &'static str,
+    ) -> Result<Self> {
         let binary = folder.join(directory).join("bootstrap");
         let there = binary.is_file();
-        ensure!(there, "{} is not there: `make bench` builds it", binary.display());
+        ensure!(
+            there,
+            "{} is not there: `make bench` builds it",
+            binary.display()
+        );
         Ok(Self {
             name,
             binary: binary.canonicalize()?,
             job,
             floor,
+            is_paced: name == "fulfill-orders",
         })
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     goals::{Goal, goals},
     machine,
     program::{NOTHING, Program},
-    speed::Measured,
+    speed::{APART, Measured},
 };
 
 /// How the figures came about, for who reads them.
@@ -20,7 +20,11 @@ pub(crate) struct Method {
 }
 
 /// Figures that say nothing as a ratio.
-const PLAIN: [&str; 3] = ["aws_connections", "runtime_connections", "round_trips_per_order"];
+const PLAIN: [&str; 3] = [
+    "aws_connections",
+    "runtime_connections",
+    "round_trips_per_order",
+];
 
 /// The tables.
 pub(crate) fn tables(programs: &[Program], measured: &Measured, method: &Method) -> String {
@@ -49,6 +53,7 @@ pub(crate) fn tables(programs: &[Program], measured: &Measured, method: &Method)
         ("p99", "warm_p99_ms"),
         ("p99.9", "warm_p999_ms"),
         ("CPU", "cpu_ms"),
+        ("CPU, 10 ms apart", APART),
         ("instructions", "instructions"),
         ("system calls", "system_calls"),
         ("to AWS", "aws_connections"),
@@ -68,9 +73,15 @@ pub(crate) fn tables(programs: &[Program], measured: &Measured, method: &Method)
         ("peak RSS", "peak_rss_bytes"),
     ];
     for (size, by_program) in &measured.batches {
-        let some = programs.iter().filter(|program| by_program.contains_key(program.name));
+        let some = programs
+            .iter()
+            .filter(|program| by_program.contains_key(program.name));
         let some: Vec<_> = some.collect();
-        let _ = write!(text, "\nBatches of {size}\n{}", table(&some, by_program, &columns));
+        let _ = write!(
+            text,
+            "\nBatches of {size}\n{}",
+            table(&some, by_program, &columns)
+        );
     }
     let columns = [
         ("init", "init_ms"),
@@ -93,10 +104,17 @@ pub(crate) fn tables(programs: &[Program], measured: &Measured, method: &Method)
 }
 
 fn verdicts(goals: &[Goal]) -> String {
-    let mut rows = vec![vec!["goal".into(), "at most".into(), "measured".into(), "verdict".into()]];
+    let mut rows = vec![vec![
+        "goal".into(),
+        "at most".into(),
+        "measured".into(),
+        "verdict".into(),
+    ]];
     rows.extend(goals.iter().map(|goal| {
         let unit = goal.unit;
-        let measured = goal.measured.map(|measured| format!("{measured:.2} {unit}"));
+        let measured = goal
+            .measured
+            .map(|measured| format!("{measured:.2} {unit}"));
         vec![
             goal.what.clone(),
             format!("{} {unit}", goal.limit),
@@ -109,19 +127,31 @@ fn verdicts(goals: &[Goal]) -> String {
 
 fn table(programs: &[&Program], by_program: &ByProgram, columns: &[(&str, &str)]) -> String {
     let titles = columns.iter().map(|(title, _)| (*title).to_owned());
-    let mut rows = vec![std::iter::once("program".to_owned()).chain(titles).collect::<Vec<_>>()];
+    let mut rows = vec![
+        std::iter::once("program".to_owned())
+            .chain(titles)
+            .collect::<Vec<_>>(),
+    ];
     for program in programs {
         let cells = columns.iter().map(|(_, name)| {
-            let here = by_program.get(program.name).and_then(|figures| figures.get(name));
+            let here = by_program
+                .get(program.name)
+                .and_then(|figures| figures.get(name));
             let Some(here) = here else {
                 return "–".to_owned();
             };
-            let ratio = ratios(by_program, program.name, program.floor).get(name).copied();
+            let ratio = ratios(by_program, program.name, program.floor)
+                .get(name)
+                .copied();
             let ratio = ratio.filter(|_| program.floor != program.name);
             let ratio = ratio.map(|ratio| format!(" ×{ratio:.2}"));
             format!("{}{}", shown(name, *here), ratio.unwrap_or_default())
         });
-        rows.push(std::iter::once(program.name.to_owned()).chain(cells).collect());
+        rows.push(
+            std::iter::once(program.name.to_owned())
+                .chain(cells)
+                .collect(),
+        );
     }
     aligned(&rows)
 }
@@ -131,7 +161,10 @@ pub(crate) fn aligned(rows: &[Vec<String>]) -> String {
     let mut text = String::new();
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+        cells
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or_default()
     };
     for row in rows {
         for (column, cell) in row.iter().enumerate() {
@@ -161,14 +194,19 @@ fn ratios(by_program: &ByProgram, program: &str, to: &str) -> Figures {
     let (Some(here), Some(there)) = (by_program.get(program), by_program.get(to)) else {
         return Figures::new();
     };
-    let both = here.iter().filter_map(|(name, value)| Some((*name, value / there.get(name)?)));
-    both.filter(|(name, ratio)| ratio.is_finite() && !PLAIN.contains(name)).collect()
+    let both = here
+        .iter()
+        .filter_map(|(name, value)| Some((*name, value / there.get(name)?)));
+    both.filter(|(name, ratio)| ratio.is_finite() && !PLAIN.contains(name))
+        .collect()
 }
 
 /// The same for programs.
 pub(crate) fn to_json(programs: &[Program], measured: &Measured, method: &Method) -> Value {
     let with_ratios = |by_program: &ByProgram| {
-        let here = programs.iter().filter(|program| by_program.contains_key(program.name));
+        let here = programs
+            .iter()
+            .filter(|program| by_program.contains_key(program.name));
         let all = here.map(|program| {
             let figures = json!({
                 "figures": by_program[program.name],
@@ -181,7 +219,9 @@ pub(crate) fn to_json(programs: &[Program], measured: &Measured, method: &Method
         all.collect::<BTreeMap<_, _>>()
     };
     let by = |all: &BTreeMap<u64, ByProgram>| {
-        let all = all.iter().map(|(size, by_program)| (size.to_string(), with_ratios(by_program)));
+        let all = all
+            .iter()
+            .map(|(size, by_program)| (size.to_string(), with_ratios(by_program)));
         all.collect::<BTreeMap<_, _>>()
     };
     json!({

@@ -72,7 +72,8 @@ impl StandIn {
                             tokio::time::sleep(delay).await;
                         }
                         Ok::<_, Infallible>(answered.unwrap_or_else(|error| {
-                            let mut fault = seen.fault.lock().unwrap_or_else(PoisonError::into_inner);
+                            let mut fault =
+                                seen.fault.lock().unwrap_or_else(PoisonError::into_inner);
                             fault.get_or_insert(format!("{error:#}"));
                             let mut refusal = Response::new(Full::default());
                             *refusal.status_mut() = hyper::StatusCode::BAD_REQUEST;
@@ -105,7 +106,11 @@ impl StandIn {
 
     /// That every call so far was a good one.
     pub(crate) fn is_content(&self) -> Result<()> {
-        let fault = self.seen.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        let fault = self
+            .seen
+            .fault
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         match &*fault {
             Some(fault) => bail!("a call that AWS refuses: {fault}"),
             None => Ok(()),
@@ -118,11 +123,16 @@ fn stored() -> Result<Vec<u8>> {
     let secrets: Value = serde_json::from_str(events::SECRETS)?;
     let secret = secrets["1"].as_str().unwrap_or_default();
     let message = events::stored()?.to_body()?;
-    let call: Value = serde_json::from_slice(&job::put_item(&message, "orders", secret, Moment::now())?)?;
+    let call: Value =
+        serde_json::from_slice(&job::put_item(&message, "orders", secret, Moment::now())?)?;
     Ok(serde_json::to_vec(&json!({"Item": call["Item"]}))?)
 }
 
-async fn answer(request: Request<Incoming>, is_first: bool, stored: &Bytes) -> Result<Response<Full<Bytes>>> {
+async fn answer(
+    request: Request<Incoming>,
+    is_first: bool,
+    stored: &Bytes,
+) -> Result<Response<Full<Bytes>>> {
     let (head, body) = request.into_parts();
     // To its end, or the connection could not be used again.
     let body = body.collect().await?.to_bytes();

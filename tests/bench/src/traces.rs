@@ -39,7 +39,10 @@ pub(crate) async fn measure(functions: &[Program]) -> Result<()> {
     println!(
         "function        tracing     to first next  first invocation  warm p50   warm p99   CPU an invocation  documents"
     );
-    for function in functions.iter().filter(|function| function.job != Job::Read) {
+    for function in functions
+        .iter()
+        .filter(|function| function.job != Job::Read)
+    {
         measure_one(function, &sink).await?;
     }
     Ok(())

@@ -67,6 +67,9 @@ mod tests {
         ] {
             assert_eq!(Moment::from_millis(millis).rfc3339(), expected);
         }
-        assert_eq!(Moment::from_millis(1_795_766_400_123).compact(), "20261127T080000Z");
+        assert_eq!(
+            Moment::from_millis(1_795_766_400_123).compact(),
+            "20261127T080000Z"
+        );
     }
 }

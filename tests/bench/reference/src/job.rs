@@ -49,7 +49,10 @@ pub fn accept(order: &str, idempotency_key: &str, secret: &str, now: Moment) -> 
     let order: Order = serde_json::from_str(order)?;
     let total = total(&order)?;
     let customer = order.customer_id.as_bytes();
-    let name = tagged_sha256("sluice.order.key.v1", &[customer, idempotency_key.as_bytes()]);
+    let name = tagged_sha256(
+        "sluice.order.key.v1",
+        &[customer, idempotency_key.as_bytes()],
+    );
     let content = tagged_sha256("sluice.order.content.v1", &[&serde_json::to_vec(&order)?]);
     let id = seal(&name[..12], &content[..4], secret);
     let group = URL_SAFE_NO_PAD.encode(&Sha256::digest(customer)[..16]);
@@ -127,7 +130,10 @@ pub fn put_item(message: &str, table: &str, secret: &str, now: Moment) -> Result
     let hash = format!("v1:{}", URL_SAFE_NO_PAD.encode(content));
     ensure!(hash == event.data.content_hash, "its content is another");
     let name = name_in(&event.id, secret)?;
-    ensure!(event.id == seal(&name, &content[..4], secret), "its id is another's");
+    ensure!(
+        event.id == seal(&name, &content[..4], secret),
+        "its id is another's"
+    );
     let name = URL_SAFE_NO_PAD.encode(name);
     let mut skus: Vec<_> = order.lines.iter().map(|line| line.sku.as_str()).collect();
     skus.sort_unstable();
@@ -160,7 +166,8 @@ pub fn put_item(message: &str, table: &str, secret: &str, now: Moment) -> Result
     });
     if let Some(ship_to) = &order.ship_to {
         let fields = ship_to.iter();
-        let fields = fields.map(|(name, value)| (name.clone(), text(value.as_str().unwrap_or_default())));
+        let fields =
+            fields.map(|(name, value)| (name.clone(), text(value.as_str().unwrap_or_default())));
         item["ship_to"] = json!({"M": fields.collect::<Map<_, _>>()});
     }
     if let Some(parent) = &event.traceparent {
@@ -207,7 +214,9 @@ pub fn view(id: &str, answer: &[u8]) -> Result<Value> {
     let lines = item["lines"]["L"].as_array().context("it has no lines")?;
     let lines = lines.iter().map(|line| {
         let fields = line["M"].as_object().into_iter().flatten();
-        fields.map(|(name, value)| (name.clone(), plain(value))).collect()
+        fields
+            .map(|(name, value)| (name.clone(), plain(value)))
+            .collect()
     });
     let lines: Vec<Map<_, _>> = lines.collect();
     Ok(json!({
@@ -230,7 +239,10 @@ pub fn name_in(id: &str, secret: &str) -> Result<Vec<u8>> {
     let bytes = id.strip_prefix("ord_").context("it is no order id")?;
     let bytes = URL_SAFE_NO_PAD.decode(bytes)?;
     ensure!(bytes.len() == 24, "it is no order id");
-    ensure!(id == seal(&bytes[..12], &bytes[12..16], secret), "the id was made up");
+    ensure!(
+        id == seal(&bytes[..12], &bytes[12..16], secret),
+        "the id was made up"
+    );
     Ok(bytes[..12].to_vec())
 }
 

@@ -41,10 +41,20 @@ impl Signer {
 
     /// The header lines of a signed POST to `/`: `headers`, which are names in small letters with their values, and those of
     /// the signature.
-    pub fn headers(&self, host: &str, headers: &[(&str, &str)], body: &[u8], now: Moment) -> String {
+    pub fn headers(
+        &self,
+        host: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        now: Moment,
+    ) -> String {
         let time = now.compact();
         let mut signed = vec![("host", host), ("x-amz-date", &time)];
-        signed.extend(self.token.as_deref().map(|token| ("x-amz-security-token", token)));
+        signed.extend(
+            self.token
+                .as_deref()
+                .map(|token| ("x-amz-security-token", token)),
+        );
         signed.extend(headers);
         signed.sort_unstable();
         let signature = self.signature("POST", "/", &signed, body);
@@ -62,13 +72,24 @@ impl Signer {
     }
 
     /// The signature over these headers, which stand in the order of their names and have `x-amz-date` among them.
-    pub fn signature(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> String {
+    pub fn signature(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> String {
         let mut canonical = format!("{method}\n{path}\n\n");
         for (name, value) in headers {
             let _ = writeln!(canonical, "{name}:{value}");
         }
         let names: Vec<_> = headers.iter().map(|(name, _)| *name).collect();
-        let _ = write!(canonical, "\n{}\n{}", names.join(";"), hex(&Sha256::digest(body)));
+        let _ = write!(
+            canonical,
+            "\n{}\n{}",
+            names.join(";"),
+            hex(&Sha256::digest(body))
+        );
         let time = headers.iter().find(|(name, _)| *name == "x-amz-date");
         let time = time.map(|(_, time)| *time).unwrap_or_default();
         let scope = self.scope(time);
@@ -97,10 +118,12 @@ pub fn mac(key: &[u8], data: &[u8]) -> Vec<u8> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 #[cfg(test)]
@@ -117,7 +140,10 @@ mod tests {
             region: "us-east-1".into(),
             service: "service",
         };
-        let headers = [("host", "example.amazonaws.com"), ("x-amz-date", "20150830T123600Z")];
+        let headers = [
+            ("host", "example.amazonaws.com"),
+            ("x-amz-date", "20150830T123600Z"),
+        ];
         assert_eq!(
             signer.signature("GET", "/", &headers, b""),
             "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"

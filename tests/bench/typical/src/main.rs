@@ -43,6 +43,8 @@ async fn accept(
 }
 
 fn attribute(value: &str) -> Result<MessageAttributeValue, Error> {
-    let attribute = MessageAttributeValue::builder().data_type("String").string_value(value);
+    let attribute = MessageAttributeValue::builder()
+        .data_type("String")
+        .string_value(value);
     Ok(attribute.build()?)
 }

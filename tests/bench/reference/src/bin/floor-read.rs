@@ -20,7 +20,10 @@ fn main() -> Result<()> {
     let mut dynamodb = Connection::to(&std::env::var("AWS_ENDPOINT_URL")?)?;
     runtime_api::serve(|event| {
         let request: Request = serde_json::from_slice(event)?;
-        let id = request.path_parameters.get("id").context("there is no id")?;
+        let id = request
+            .path_parameters
+            .get("id")
+            .context("there is no id")?;
         let call = job::get_item(id, &table, &secret)?;
         let headers = [
             ("content-type", "application/x-amz-json-1.0"),
