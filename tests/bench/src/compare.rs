@@ -1,7 +1,7 @@
 //! Two builds of the functions, in turns: what is different between them, and is not chance.
 //!
 //! In each round a process of either build starts and serves, the one that is first by turns, so that a round's two figures
-//! met the same machine. What is judged is the median of the rounds' ratios. It is different where the interval that a bootstrap
+//! met the same machine, and from a copy made for it. What is judged is the median of the rounds' ratios. It is different where the interval that a bootstrap
 //! gives for it leaves 1 out. (Efron, "Bootstrap Methods: Another Look at the Jackknife", 1979.)
 
 use std::{collections::BTreeMap, path::Path};
@@ -10,6 +10,7 @@ use anyhow::Result;
 
 use crate::{
     figures::{Figures, float, median, millis},
+    folder::Folder,
     process::{Running, Setup, Signal},
     program::{Job, Program},
     report::aligned,
@@ -29,6 +30,7 @@ const LEAST: f64 = 0.005;
 /// Measures both, and prints what is different.
 pub(crate) async fn compare(before: &Path, after: &Path, rounds: u64) -> Result<()> {
     let sink = Sink::start().await?;
+    let folder = Folder::new()?;
     let header = [
         "function",
         "figure",
@@ -56,7 +58,7 @@ pub(crate) async fn compare(before: &Path, after: &Path, rounds: u64) -> Result<
                 [1, 0]
             };
             for side in order {
-                for (name, figure) in serve(builds[side], &sink).await? {
+                for (name, figure) in serve(&builds[side].copied(folder.path())?, &sink).await? {
                     samples[side].entry(name).or_default().push(figure);
                 }
             }

@@ -10,6 +10,7 @@ mod count;
 mod enter;
 mod events;
 mod figures;
+mod folder;
 mod goals;
 mod machine;
 mod process;
@@ -26,6 +27,7 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use folder::Folder;
 use program::Program;
 use way::Sink;
 
@@ -105,18 +107,17 @@ async fn run(what: What, processor: String) -> Result<()> {
             let mut programs = Program::functions(&functions)?;
             programs.extend(Program::references(&references)?);
             let sink = Sink::start().await?;
-            let folder = std::env::temp_dir().join(format!("sluice-bench-{}", std::process::id()));
-            fs::create_dir(&folder)?;
+            let folder = Folder::new()?;
+            let programs = programs.iter().map(|program| program.copied(folder.path()));
+            let programs: Vec<_> = programs.collect::<Result<_>>()?;
             let bench = speed::Bench {
                 programs: &programs,
                 sink: &sink,
                 delay: Duration::from_millis(delay),
                 rounds,
-                folder: &folder,
+                folder: folder.path(),
             };
-            let measured = bench.run().await;
-            fs::remove_dir_all(&folder)?;
-            let measured = measured?;
+            let measured = bench.run().await?;
             let method = report::Method {
                 processor,
                 delay_ms: delay.into(),

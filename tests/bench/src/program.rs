@@ -1,6 +1,9 @@
 //! What is measured: the functions, and what they are measured against.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Result, ensure};
 
@@ -103,6 +106,19 @@ impl Program {
             ..floor
         }));
         Ok(programs)
+    }
+
+    /// A copy of it in a folder. Two files with the same bytes differ by some per cent in memory and starts, by how they came into
+    /// the system's cache: what is compared must have come there in the same way.
+    pub(crate) fn copied(&self, folder: &Path) -> Result<Self> {
+        let binary = folder.join(self.name);
+        // Anew: a file that is there keeps its place in the cache.
+        let _ = fs::remove_file(&binary);
+        fs::copy(&self.binary, &binary)?;
+        Ok(Self {
+            binary,
+            ..self.clone()
+        })
     }
 
     fn new(
