@@ -9,7 +9,7 @@ SAM_LOCAL := --test sam_local
 .PHONY: help local local-down replay build simulate pace-check trace-check trace-cost bench bench-compare test check unit end-to-end sam-local slow-tests clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 local: ## build, start a local AWS, deploy into it; LOCAL_PORT=4566, PARAMETERS='StandardWritesPerSecond=50 HotSkus=85123A'
 	@local/stack up

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, ChildStdout, Command},
@@ -163,8 +163,11 @@ impl Running {
         let event = job.event(self.way, self.orders, orders)?;
         let trace = self.way.header(INVOCATIONS + self.invocations);
         let before = self.aws.requests();
-        let answered = self.host.invoke(&event, trace).await;
         let name = self.program.name;
+        let answered = tokio::select! {
+            answered = self.host.invoke(&event, trace) => answered,
+            ended = self.process.wait() => Err(anyhow!("it ended with {}", ended?)),
+        };
         self.aws.is_content().context(name)?;
         let (took, answer) = answered.context(name)?;
         let answer = String::from_utf8_lossy(&answer);

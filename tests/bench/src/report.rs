@@ -96,11 +96,26 @@ pub(crate) fn tables(programs: &[Program], measured: &Measured, method: &Method)
             table(&all, by_program, &columns)
         );
     }
-    let _ = write!(text, "\n{}", verdicts(&goals(measured)));
+    let _ = match &judged(measured, method)[..] {
+        [] => writeln!(
+            text,
+            "\nNo verdicts: the goals are for an AWS that answers at once"
+        ),
+        goals => write!(text, "\n{}", verdicts(goals)),
+    };
     for gap in &measured.gaps {
         let _ = writeln!(text, "{gap}");
     }
     text
+}
+
+/// The goals, where this run can judge them.
+fn judged(measured: &Measured, method: &Method) -> Vec<Goal> {
+    if method.delay_ms == 0 {
+        goals(measured)
+    } else {
+        Vec::new()
+    }
 }
 
 fn verdicts(goals: &[Goal]) -> String {
@@ -237,7 +252,7 @@ pub(crate) fn to_json(programs: &[Program], measured: &Measured, method: &Method
         "programs": with_ratios(&measured.programs),
         "batches": by(&measured.batches),
         "shares": by(&measured.shares),
-        "goals": goals(measured).iter().map(Goal::to_json).collect::<Vec<_>>(),
+        "goals": judged(measured, method).iter().map(Goal::to_json).collect::<Vec<_>>(),
         "gaps": measured.gaps,
     })
 }
