@@ -14,20 +14,29 @@ use serde_json::Value;
 use sluice_telemetry::{invocation, layer};
 use stub::{NOW, TOPIC, publication, publisher};
 use tokio::time::timeout;
-use tracing::{Instrument, subscriber::set_default};
+use tracing::{
+    Instrument,
+    subscriber::{DefaultGuard, set_default},
+};
 use tracing_subscriber::layer::SubscriberExt;
 
 const LONG: Duration = Duration::from_mins(1);
 
-/// What X-Ray's daemon gets of one publish that is answered so, and the requests that SNS got.
-async fn traced(answers: &'static [(u16, Duration)]) -> (Value, Vec<String>) {
+/// A daemon, to which this thread's traces go for as long as the guard is there.
+fn daemon() -> (UdpSocket, DefaultGuard) {
     let daemon = UdpSocket::bind("127.0.0.1:0").unwrap();
     daemon
         .set_read_timeout(Some(Duration::from_secs(10)))
         .unwrap();
     let address = daemon.local_addr().unwrap().to_string();
     let traces = layer(&address, "accept-order", None).unwrap();
-    let _guard = set_default(tracing_subscriber::registry().with(traces));
+    let guard = set_default(tracing_subscriber::registry().with(traces));
+    (daemon, guard)
+}
+
+/// What X-Ray's daemon gets of one publish that is answered so, and the requests that SNS got.
+async fn traced(answers: &'static [(u16, Duration)]) -> (Value, Vec<String>) {
+    let (daemon, _guard) = daemon();
     let (sns, requests) = publisher(answers).await;
     let span = invocation("accept-order", Some(&header()), "r-1", true);
     let _ = sns.publish(&publication()).instrument(span).await;
@@ -101,13 +110,7 @@ async fn a_publish_that_is_not_traced_says_so() {
 /// A function that has no more time drops what it waits for.
 #[tokio::test]
 async fn a_call_that_is_cut_off_is_no_call_that_went_well() {
-    let daemon = UdpSocket::bind("127.0.0.1:0").unwrap();
-    daemon
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .unwrap();
-    let address = daemon.local_addr().unwrap().to_string();
-    let traces = layer(&address, "accept-order", None).unwrap();
-    let _guard = set_default(tracing_subscriber::registry().with(traces));
+    let (daemon, _guard) = daemon();
     let (sns, _) = publisher(&[(200, LONG)]).await;
     let span = invocation("accept-order", Some(&header()), "r-1", true);
     let work = async {
