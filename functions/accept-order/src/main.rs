@@ -7,9 +7,12 @@ use accept_order::{AcceptOrder, PUBLISH, SnsPublisher};
 use lambda_runtime::{Context, Error};
 use sluice_api::{ApiRequest, ApiResponse};
 use sluice_order::SystemClock;
-use sluice_runtime::aws;
+use sluice_runtime::{Https, Opening, aws, is_open};
 use sluice_telemetry::{Calls, TraceContext};
 use tracing::Span;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -17,10 +20,24 @@ async fn main() -> Result<(), Error> {
         let topic = sluice_runtime::required("ORDERS_TOPIC_ARN")?;
         let secrets = sluice_runtime::secrets()?;
         let hot_skus = sluice_runtime::optional("HOT_SKUS")?;
-        let config = aws_sdk_sns::config::Builder::from(&aws::config(PUBLISH).await)
+        let https = Https::new();
+        let config = aws_sdk_sns::config::Builder::from(&aws::config(PUBLISH, &https)?)
             .interceptor(Calls::to("SNS", &topic))
             .build();
-        let publisher = SnsPublisher::new(config, topic);
+        let client = aws_sdk_sns::Client::from_conf(config);
+        https
+            .open(async || {
+                is_open(
+                    &client
+                        .publish()
+                        .customize()
+                        .interceptor(Opening)
+                        .send()
+                        .await,
+                )
+            })
+            .await;
+        let publisher = SnsPublisher::new(client, topic);
         let accept = Arc::new(AcceptOrder::new(publisher, SystemClock, secrets, hot_skus));
         Ok(
             async move |request: ApiRequest, context: Context| -> ApiResponse {

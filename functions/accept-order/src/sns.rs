@@ -24,12 +24,9 @@ pub struct SnsPublisher {
 }
 
 impl SnsPublisher {
-    /// The topic with this ARN; timeouts and retries are the configuration's.
-    pub fn new(config: impl Into<aws_sdk_sns::Config>, topic_arn: String) -> Self {
-        Self {
-            client: Client::from_conf(config.into()),
-            topic_arn,
-        }
+    /// The topic with this ARN; timeouts and retries are the client's.
+    pub fn new(client: Client, topic_arn: String) -> Self {
+        Self { client, topic_arn }
     }
 }
 

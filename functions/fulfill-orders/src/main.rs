@@ -11,8 +11,9 @@ use fulfill_orders::{
 use lambda_runtime::{Context, Error};
 use sluice_order::{Lane, SystemClock};
 use sluice_runtime::{
-    SettingError,
+    Https, Opening, SettingError,
     aws::{self, Budget},
+    is_open,
 };
 use sluice_store::DynamoStore;
 use sluice_telemetry::{Calls, Segments};
@@ -30,6 +31,9 @@ const QUEUE: Budget = Budget {
     attempt: Duration::from_secs(1),
     total: Duration::from_secs(3),
 };
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -51,11 +55,12 @@ async fn main() -> Result<(), Error> {
             sluice_runtime::number("BATCH_SIZE")?,
         )
         .map_err(SettingError::unfit)?;
-        let config = aws::config(WRITE).await;
+        let https = Https::new();
+        let config = aws::config(WRITE, &https)?;
         let client = aws_sdk_dynamodb::config::Builder::from(&config)
             .interceptor(Calls::to("DynamoDB", &table))
             .build();
-        let store = DynamoStore::new(aws_sdk_dynamodb::Client::from_conf(client), table);
+        let storage = aws_sdk_dynamodb::Client::from_conf(client);
         let config = config
             .into_builder()
             .timeout_config(QUEUE.timeouts())
@@ -64,10 +69,20 @@ async fn main() -> Result<(), Error> {
         let client = aws_sdk_sqs::config::Builder::from(&config)
             .interceptor(Calls::to("SQS", &queue_url))
             .build();
-        let queue = SqsQueue::new(client, queue_url, dead_letter_url);
+        let queues = aws_sdk_sqs::Client::from_conf(client);
+        https
+            .open(async || {
+                let put = storage.put_item().table_name(&table);
+                let to_storage = put.customize().interceptor(Opening);
+                let send = queues.send_message().queue_url(&queue_url);
+                let to_queues = send.customize().interceptor(Opening);
+                let (storage, queues) = tokio::join!(to_storage.send(), to_queues.send());
+                is_open(&storage) && is_open(&queues)
+            })
+            .await;
         let consumer = Arc::new(Consumer::new(
-            store,
-            queue,
+            DynamoStore::new(storage, table),
+            SqsQueue::new(queues, queue_url, dead_letter_url),
             SystemClock,
             secrets,
             lane,

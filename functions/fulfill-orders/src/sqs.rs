@@ -34,14 +34,10 @@ pub struct SqsQueue {
 }
 
 impl SqsQueue {
-    /// The queues at these URLs; timeouts and retries are the configuration's.
-    pub fn new(
-        config: impl Into<aws_sdk_sqs::Config>,
-        queue_url: String,
-        dead_letter_url: String,
-    ) -> Self {
+    /// The queues at these URLs; timeouts and retries are the client's.
+    pub fn new(client: Client, queue_url: String, dead_letter_url: String) -> Self {
         Self {
-            client: Client::from_conf(config.into()),
+            client,
             queue_url,
             dead_letter_url,
         }

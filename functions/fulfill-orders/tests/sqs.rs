@@ -11,6 +11,7 @@ use fulfill_orders::{
 };
 use serde_json::{Value, json};
 use sluice_order::{DeadLetter, LetterType, RejectReason};
+use sluice_runtime::Https;
 use stub::Requests;
 
 async fn sqs(answer: fn(&Value) -> Option<Value>) -> (SqsQueue, Requests) {
@@ -21,9 +22,11 @@ async fn sqs(answer: fn(&Value) -> Option<Value>) -> (SqsQueue, Requests) {
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .endpoint_url(endpoint)
         .retry_config(RetryConfig::disabled())
+        .http_client(Https::new())
         .build();
+    let client = aws_sdk_sqs::Client::from_conf(config);
     (
-        SqsQueue::new(config, "http://sqs/queue".into(), "http://sqs/dead".into()),
+        SqsQueue::new(client, "http://sqs/queue".into(), "http://sqs/dead".into()),
         requests,
     )
 }

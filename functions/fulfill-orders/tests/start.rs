@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-const SETTINGS: [(&str, &str); 8] = [
+const SETTINGS: [(&str, &str); 11] = [
     ("ORDERS_TABLE", "orders"),
     ("QUEUE_URL", "http://127.0.0.1:1/queue"),
     ("DEAD_LETTER_QUEUE_URL", "http://127.0.0.1:1/letters"),
@@ -20,6 +20,9 @@ const SETTINGS: [(&str, &str); 8] = [
     ("WRITES_PER_SECOND", "100"),
     ("CONCURRENCY", "2"),
     ("BATCH_SIZE", "1000"),
+    ("AWS_REGION", "eu-west-1"),
+    ("AWS_ACCESS_KEY_ID", "test"),
+    ("AWS_SECRET_ACCESS_KEY", "test"),
 ];
 
 /// All that the function writes when it is started with its settings, and with this one changed. Nobody answers at the address of the
@@ -35,7 +38,7 @@ fn started_with(name: &str, value: Option<&str>) -> String {
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
         .env("AWS_LAMBDA_LOG_STREAM_NAME", "l")
         .env("AWS_LAMBDA_LOG_GROUP_NAME", "l")
-        .env("AWS_REGION", "eu-west-1")
+        .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     match value {
@@ -77,6 +80,7 @@ fn what_cannot_be_used_is_named_in_one_line() {
         ("ORDER_ID_SECRETS", "{}"),
         ("ORDERS_TABLE", ""),
         ("TRACE_EXPORT", "collector"),
+        ("AWS_USE_FIPS_ENDPOINT", "perhaps"),
     ] {
         refused(name, Some(value));
     }

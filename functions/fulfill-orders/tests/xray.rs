@@ -11,6 +11,7 @@ use aws_sdk_xray::{
 };
 use fulfill_orders::xray::put_segments;
 use serde_json::json;
+use sluice_runtime::Https;
 use tokio::net::TcpListener;
 
 fn client(endpoint: String) -> Client {
@@ -20,6 +21,7 @@ fn client(endpoint: String) -> Client {
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .endpoint_url(endpoint)
         .retry_config(RetryConfig::disabled())
+        .http_client(Https::new())
         .build();
     Client::from_conf(config)
 }

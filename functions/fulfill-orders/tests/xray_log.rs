@@ -11,7 +11,7 @@ use aws_sdk_xray::{
     config::{BehaviorVersion, Credentials, Region, retry::RetryConfig},
 };
 use fulfill_orders::xray::put_segments;
-use sluice_runtime::Function;
+use sluice_runtime::{Function, Https};
 use tracing::{Level, subscriber::set_default};
 
 /// X-Ray's words may repeat what it was sent; its code stands for them.
@@ -36,6 +36,7 @@ async fn a_refusal_is_one_line_with_the_code_alone() {
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .endpoint_url(endpoint)
         .retry_config(RetryConfig::disabled())
+        .http_client(Https::new())
         .build();
     put_segments(&Client::from_conf(config), &["poison".to_owned()]).await;
     let said = lines.lock().unwrap().clone();

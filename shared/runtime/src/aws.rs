@@ -2,9 +2,21 @@
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_smithy_runtime_api::client::{
+    behavior_version::BehaviorVersion, result::SdkError,
+    stalled_stream_protection::StalledStreamProtectionConfig,
+};
+use aws_smithy_types::{
+    error::metadata::ProvideErrorMetadata, retry::RetryConfig, timeout::TimeoutConfig,
+};
+use aws_types::{
+    SdkConfig,
+    region::Region,
+    service_config::{LoadServiceConfig, ServiceConfigKey},
+};
+
+use crate::{Https, SettingError, optional, required};
 
 /// How long one call may take, and how often it is tried.
 #[derive(Clone, Copy, Debug)]
@@ -36,13 +48,47 @@ impl Budget {
     }
 }
 
-/// The configuration from the environment, with this budget for each call.
-pub async fn config(budget: Budget) -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest())
+/// The configuration from the environment, as Lambda sets it, with this budget for each call.
+///
+/// Not `aws-config`'s: that looks for profiles, roles and metadata services, none of which a function has, and prepares a client for
+/// each.
+///
+/// # Errors
+/// The region, or a part of the credentials, is missing.
+pub fn config(budget: Budget, https: &Https) -> Result<SdkConfig, SettingError> {
+    let credentials = Credentials::new(
+        required("AWS_ACCESS_KEY_ID")?,
+        required("AWS_SECRET_ACCESS_KEY")?,
+        required("AWS_SESSION_TOKEN").ok(),
+        None,
+        "Lambda",
+    );
+    Ok(SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(required("AWS_REGION")?))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .use_fips(optional("AWS_USE_FIPS_ENDPOINT")?)
+        .use_dual_stack(optional("AWS_USE_DUALSTACK_ENDPOINT")?)
+        .service_config(Environment)
+        .http_client(https.clone())
         .timeout_config(budget.timeouts())
         .retry_config(budget.retries())
-        .load()
-        .await
+        // The budget bounds a call that stalls.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .build())
+}
+
+/// Settings of one service, such as `AWS_ENDPOINT_URL_SNS`, or of all, such as `AWS_ENDPOINT_URL`.
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
+#[derive(Debug)]
+struct Environment;
+
+impl LoadServiceConfig for Environment {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_uppercase().replace(' ', "_");
+        let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        set(&format!("{}_{service}", key.env())).or_else(|| set(key.env()))
+    }
 }
 
 /// What may be logged of a call that failed: the service's code, or how far the call came. What the service says beside it

@@ -6,11 +6,13 @@
 
 pub mod aws;
 mod function;
+mod https;
 pub mod logs;
 pub mod metrics;
 mod settings;
 
 pub use function::{Function, Invocations, Out};
+pub use https::{Https, Opening, is_open};
 pub use settings::{SettingError, number, optional, required, secrets};
 
 use std::{

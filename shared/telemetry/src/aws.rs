@@ -80,6 +80,10 @@ impl Intercept for Calls {
         _: &BeforeSerializationInterceptorContextRef<'_>,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        // At the start of the process there is nothing that the call could be a part of.
+        if Span::current().is_none() {
+            return Ok(());
+        }
         let span = tracing::info_span!(
             target: TARGET,
             "call",

@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Result, bail};
 use http_body_util::{BodyExt, Full};
 use hyper::{
-    Request, Response,
+    Method, Request, Response,
     body::{Bytes, Incoming},
     header::HeaderValue,
     server::conn::http1,
@@ -62,12 +62,18 @@ impl StandIn {
                 // Of each connection the first call is looked at closely: that takes a while, and the rest are like it.
                 let calls = Arc::<AtomicU64>::default();
                 let (seen, stored) = (seen.clone(), stored.clone());
-                let service = service_fn(move |request| {
-                    let is_first = calls.fetch_add(1, Relaxed) == 0;
+                let service = service_fn(move |request: Request<Incoming>| {
+                    let is_call = request.method() == Method::POST;
+                    let is_first = is_call && calls.fetch_add(1, Relaxed) == 0;
                     let (seen, stored) = (seen.clone(), stored.clone());
                     async move {
-                        seen.requests.fetch_add(1, Relaxed);
-                        let answered = answer(request, is_first, &stored).await;
+                        let answered = if is_call {
+                            seen.requests.fetch_add(1, Relaxed);
+                            answer(request, is_first, &stored).await
+                        } else {
+                            // Whoever opens a connection before there is anything to call asks so.
+                            Ok(Response::new("healthy".into()))
+                        };
                         if !delay.is_zero() {
                             tokio::time::sleep(delay).await;
                         }

@@ -8,6 +8,7 @@ use std::{
 use accept_order::{PUBLISH, Publication, SnsPublisher};
 use aws_sdk_sns::config::{BehaviorVersion, Credentials, Region};
 use sluice_order::Lane;
+use sluice_runtime::Https;
 use sluice_telemetry::Calls;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -71,8 +72,10 @@ pub(crate) async fn publisher(
         .timeout_config(PUBLISH.timeouts())
         .retry_config(PUBLISH.retries())
         .interceptor(Calls::to("SNS", TOPIC))
+        .http_client(Https::new())
         .build();
-    (SnsPublisher::new(config, TOPIC.into()), requests)
+    let client = aws_sdk_sns::Client::from_conf(config);
+    (SnsPublisher::new(client, TOPIC.into()), requests)
 }
 
 pub(crate) fn publication() -> Publication {

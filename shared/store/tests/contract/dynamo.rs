@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::{
         Projection, ProjectionType, ScalarAttributeType,
     },
 };
+use sluice_runtime::Https;
 use sluice_store::{BY_CUSTOMER, DynamoStore};
 
 pub(crate) async fn store() -> DynamoStore {
@@ -25,6 +26,7 @@ pub(crate) async fn store() -> DynamoStore {
         .region(Region::from_static("us-east-1"))
         .credentials_provider(Credentials::for_tests())
         .endpoint_url(endpoint)
+        .http_client(Https::new())
         .build();
     let client = Client::from_conf(config);
     create_table(&client).await;

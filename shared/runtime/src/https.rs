@@ -1,0 +1,130 @@
+//! The one HTTP client of a process, for every client of AWS.
+//!
+//! Not the SDK's default: that reads and parses the system's 150 certificate authorities at the start, which takes longer than
+//! all else together, and does so again for each client that is made.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use aws_smithy_http_client::{
+    Connector,
+    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        http::{HttpClient, HttpConnectorSettings, SharedHttpConnector},
+        interceptors::{Intercept, context::BeforeTransmitInterceptorContextMut},
+        orchestrator::HttpRequest,
+        result::SdkError,
+        runtime_components::RuntimeComponents,
+    },
+};
+use aws_smithy_types::config_bag::ConfigBag;
+use tokio::time::timeout;
+
+/// The authorities that certify AWS's endpoints. <https://www.amazontrust.com/repository/>
+const AMAZON: &[u8] = include_bytes!("amazon-roots.pem");
+
+/// The longest that a connection takes to open.
+const CONNECT: Duration = Duration::from_secs(1);
+
+/// Connections to AWS, shared by all clients that have this one.
+///
+/// It trusts Amazon's certificate authorities. Where those do not do, because AWS has a new one, is China's, or is behind somebody's
+/// proxy, it trusts what the system trusts: see [`Https::open`].
+#[derive(Clone, Debug)]
+pub struct Https(Arc<Connectors>);
+
+#[derive(Debug)]
+struct Connectors {
+    amazon: SharedHttpConnector,
+    system: OnceLock<SharedHttpConnector>,
+}
+
+impl Https {
+    /// Without a connection yet.
+    pub fn new() -> Self {
+        let amazon = TrustStore::empty().with_pem_certificate(AMAZON);
+        Self(Arc::new(Connectors {
+            amazon: connector(amazon),
+            system: OnceLock::new(),
+        }))
+    }
+
+    /// Opens connections before the first order needs them, while Lambda gives the function its full processor. `open` makes calls
+    /// with [`Opening`] and tells whether all had an answer, as [`is_open`] does. Where one had none, the system's certificate authorities
+    /// are trusted from now on; if that does not help either, the first order finds out.
+    pub async fn open(&self, open: impl AsyncFn() -> bool) {
+        if !timeout(CONNECT, open()).await.unwrap_or(false) {
+            let system = || connector(TrustStore::default());
+            self.0.system.get_or_init(system);
+            // It had its chance.
+            let _ = timeout(CONNECT, open()).await;
+        }
+    }
+}
+
+impl Default for Https {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn connector(trust: TrustStore) -> SharedHttpConnector {
+    let settings = HttpConnectorSettings::builder()
+        .connect_timeout(CONNECT)
+        .build();
+    let tls = TlsContext::builder().with_trust_store(trust).build();
+    let connector = Connector::builder()
+        .connector_settings(settings)
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(tls.unwrap_or_default());
+    SharedHttpConnector::new(connector.build())
+}
+
+impl HttpClient for Https {
+    /// The same for all: the clients' timeouts are those of calls and attempts, which the SDK keeps itself.
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let Connectors { amazon, system } = &*self.0;
+        system.get().unwrap_or(amazon).clone()
+    }
+}
+
+/// Turns a call into a bare question to the same endpoint, which does nothing there and needs no permission. What is left of the
+/// call is its connection.
+#[derive(Debug)]
+pub struct Opening;
+
+impl Intercept for Opening {
+    fn name(&self) -> &'static str {
+        "sluice::Opening"
+    }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let mut question = HttpRequest::empty();
+        question.set_method("GET")?;
+        question.set_uri(context.request().uri().to_owned())?;
+        *context.request_mut() = question;
+        Ok(())
+    }
+}
+
+/// Whether there was an answer: any will do.
+pub fn is_open<T, E, R>(answer: &Result<T, SdkError<E, R>>) -> bool {
+    matches!(
+        answer,
+        Ok(_) | Err(SdkError::ServiceError(_) | SdkError::ResponseError(_))
+    )
+}
