@@ -7,7 +7,7 @@ use sluice_order::{
     Clock, Currency, HotSkus, IdempotencyKey, Order, OrderAccepted, OrderId, OrderKey, Secrets,
     Timestamp, TooLarge, json, trace,
 };
-use tracing::{Span, field::display};
+use tracing::{Span, record_all};
 
 use crate::{Publication, Publisher};
 
@@ -57,8 +57,11 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
     /// Answers one request. `trace_header` is the invocation's X-Ray header.
     pub async fn handle(&self, request: &ApiRequest, trace_header: Option<&str>) -> ApiResponse {
         let span = Span::current();
-        span.record("correlation_id", request.request_id());
-        span.record("metadata.api_started_ms", request.taken_ms());
+        record_all!(
+            span,
+            correlation_id = request.request_id(),
+            metadata.api_started_ms = request.taken_ms()
+        );
         let answer = self.accept(request, trace_header).await;
         let outcome = match &answer {
             Ok(_) => "Accepted",
@@ -123,9 +126,12 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
             group: accepted.order.customer_id().message_group(),
         };
         let span = Span::current();
-        span.record("order_id", display(publication.order_id));
-        span.record("customer_hash", &publication.group);
-        span.record("lane", publication.lane.as_str());
+        record_all!(
+            span,
+            order_id = %publication.order_id,
+            customer_hash = publication.group.as_str(),
+            lane = publication.lane.as_str()
+        );
         self.publisher.publish(&publication).await.map_err(|error| {
             tracing::error!(%error, "an order was not confirmed");
             refuse(

@@ -6,6 +6,7 @@ use sluice_order::{Lane, message};
 use tracing::{
     Span,
     field::{debug, display},
+    record_all,
 };
 
 use crate::{
@@ -27,15 +28,21 @@ pub(crate) fn span(lane: Lane, message: &Message, parsed: &Parsed) -> Span {
     };
     let header = message.trace_header.as_deref();
     let span = sluice_telemetry::order(header, traceparent.as_deref(), message.receives);
-    span.record("message_id", &message.id);
-    span.record("lane", lane.as_str());
-    span.record("metadata.sent_ms", message.sent_ms);
-    span.record("metadata.first_received_ms", message.first_received_ms);
+    record_all!(
+        span,
+        message_id = message.id.as_str(),
+        lane = lane.as_str(),
+        metadata.sent_ms = message.sent_ms,
+        metadata.first_received_ms = message.first_received_ms
+    );
     match parsed {
         Ok(Ok(accepted)) => {
             let customer = accepted.order.customer_id();
-            span.record("order_id", display(accepted.order_id));
-            span.record("customer_hash", customer.message_group());
+            record_all!(
+                span,
+                order_id = %accepted.order_id,
+                customer_hash = customer.message_group()
+            );
         }
         Ok(Err(Failure::Permanent { order_id, .. })) => {
             span.record("order_id", order_id.map(display));

@@ -6,7 +6,7 @@
 //! Counters that are zero are not written. A gauge keeps nothing: it has no value while the process is frozen.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -16,7 +16,7 @@ use std::{
 use metrics::{
     Counter, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
 };
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use sluice_order::Timestamp;
 
 /// What one metric may have in one line.
@@ -27,7 +27,15 @@ const MAX_VALUES: usize = 100;
 pub struct Metrics {
     namespace: String,
     service: String,
-    sets: Mutex<BTreeMap<Dimensions, BTreeMap<String, Series>>>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default, Debug)]
+struct Kept {
+    /// For who counts, which must cost little.
+    by_key: HashMap<Key, Series>,
+    /// The same for who writes.
+    sets: BTreeMap<Dimensions, BTreeMap<String, Series>>,
 }
 
 /// Names and values.
@@ -52,16 +60,24 @@ impl HistogramFn for Values {
     }
 }
 
+/// One value.
+#[derive(Clone, Copy, Serialize, Debug)]
+#[serde(untagged)]
+enum Number {
+    Count(u64),
+    Measure(f64),
+}
+
 impl Series {
-    fn take(&self) -> Vec<Value> {
+    fn take(&self) -> Vec<Number> {
         match self {
             Self::Sum(sum) => match sum.swap(0, Relaxed) {
                 0 => Vec::new(),
-                sum => vec![sum.into()],
+                sum => vec![Number::Count(sum)],
             },
             Self::Each(values) => {
                 let values = std::mem::take(&mut *locked(&values.0));
-                values.into_iter().map(Value::from).collect()
+                values.into_iter().map(Number::Measure).collect()
             }
         }
     }
@@ -73,70 +89,117 @@ impl Metrics {
         Self {
             namespace: namespace.into(),
             service: service.into(),
-            sets: Mutex::default(),
+            kept: Mutex::default(),
         }
     }
 
     /// The lines of what was counted since the last time.
     pub fn take(&self, now: Timestamp) -> String {
         let mut lines = String::new();
-        for (dimensions, series) in &*locked(&self.sets) {
+        for (dimensions, series) in &locked(&self.kept).sets {
             let values = series
                 .iter()
                 .map(|(name, series)| (name.as_str(), series.take()));
-            let values: BTreeMap<&str, Vec<Value>> = values.collect();
-            let most = values.values().map(Vec::len).max().unwrap_or_default();
-            for start in (0..most).step_by(MAX_VALUES) {
-                lines += &self.line(dimensions, &values, start, now).to_string();
-                lines.push('\n');
+            let values: Vec<(&str, Vec<Number>)> = values.collect();
+            let most = values.iter().map(|(_, values)| values.len()).max();
+            for start in (0..most.unwrap_or_default()).step_by(MAX_VALUES) {
+                let line = Line {
+                    namespace: &self.namespace,
+                    dimensions,
+                    values: some_of(&values, start),
+                    now,
+                };
+                if let Ok(line) = serde_json::to_string(&line) {
+                    lines += &line;
+                    lines.push('\n');
+                }
             }
         }
         lines
     }
 
-    /// The values from this one on, as many as a line may have.
-    fn line(
-        &self,
-        dimensions: &Dimensions,
-        values: &BTreeMap<&str, Vec<Value>>,
-        start: usize,
-        now: Timestamp,
-    ) -> Value {
-        let mut line = Map::new();
-        let mut definitions = Vec::new();
-        for (name, values) in values {
-            let some: Vec<_> = values.iter().skip(start).take(MAX_VALUES).collect();
-            let value = match &some[..] {
-                [] => continue,
-                [one] => json!(one),
-                many => json!(many),
-            };
-            definitions.push(json!({"Name": name, "Unit": unit_of(name)}));
-            line.insert((*name).to_owned(), value);
-        }
-        for (name, value) in dimensions {
-            line.insert(name.clone(), json!(value));
-        }
-        let names: Vec<_> = dimensions.keys().collect();
-        let directive = json!({
-            "Namespace": self.namespace,
-            "Dimensions": [names],
-            "Metrics": definitions,
-        });
-        let about = json!({"Timestamp": now.as_millis(), "CloudWatchMetrics": [directive]});
-        line.insert("_aws".to_owned(), about);
-        Value::Object(line)
-    }
-
     fn series(&self, key: &Key, new: impl FnOnce() -> Series) -> Series {
+        let Kept { by_key, sets } = &mut *locked(&self.kept);
+        if let Some(series) = by_key.get(key) {
+            return series.clone();
+        }
         let mut dimensions: Dimensions = key
             .labels()
             .map(|label| (label.key().to_owned(), label.value().to_owned()))
             .collect();
         dimensions.insert("service".to_owned(), self.service.clone());
-        let mut sets = locked(&self.sets);
         let set = sets.entry(dimensions).or_default();
-        set.entry(key.name().to_owned()).or_insert_with(new).clone()
+        let series = set.entry(key.name().to_owned()).or_insert_with(new);
+        by_key.insert(key.clone(), series.clone());
+        series.clone()
+    }
+}
+
+/// The values from this one on, as many as a line may have, of each metric that has such.
+fn some_of<'a>(values: &'a [(&str, Vec<Number>)], start: usize) -> Vec<(&'a str, &'a [Number])> {
+    let some = values.iter().filter_map(|(name, values)| {
+        let rest = values.get(start..).filter(|rest| !rest.is_empty())?;
+        Some((*name, &rest[..rest.len().min(MAX_VALUES)]))
+    });
+    some.collect()
+}
+
+/// What `CloudWatch` reads.
+struct Line<'a> {
+    namespace: &'a str,
+    dimensions: &'a Dimensions,
+    values: Vec<(&'a str, &'a [Number])>,
+    now: Timestamp,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct About<'a> {
+    timestamp: i64,
+    cloud_watch_metrics: [Directive<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive<'a> {
+    namespace: &'a str,
+    dimensions: [Vec<&'a str>; 1],
+    metrics: Vec<Definition<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Definition<'a> {
+    name: &'a str,
+    unit: &'static str,
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let definitions = self.values.iter().map(|(name, _)| Definition {
+            name,
+            unit: unit_of(name),
+        });
+        let about = About {
+            timestamp: self.now.as_millis(),
+            cloud_watch_metrics: [Directive {
+                namespace: self.namespace,
+                dimensions: [self.dimensions.keys().map(String::as_str).collect()],
+                metrics: definitions.collect(),
+            }],
+        };
+        let mut line = serializer.serialize_map(None)?;
+        line.serialize_entry("_aws", &about)?;
+        for (name, values) in &self.values {
+            match values {
+                [one] => line.serialize_entry(name, one)?,
+                many => line.serialize_entry(name, many)?,
+            }
+        }
+        for (name, value) in self.dimensions {
+            line.serialize_entry(name, value)?;
+        }
+        line.end()
     }
 }
 

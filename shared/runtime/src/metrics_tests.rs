@@ -1,6 +1,7 @@
 //! What the lines hold.
 
 use metrics::{counter, gauge, histogram, with_local_recorder};
+use serde_json::{Value, json};
 
 use super::*;
 
