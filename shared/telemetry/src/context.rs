@@ -97,7 +97,7 @@ impl TraceContext {
 
     /// As X-Ray's trace header.
     pub fn header(&self) -> String {
-        let (trace, parent) = (self.trace_id(), self.0.span_id());
+        let (trace, parent) = (trace_id(self.0.trace_id()), self.0.span_id());
         let sampled = u8::from(self.0.is_sampled());
         format!("Root={trace};Parent={parent};Sampled={sampled}")
     }
@@ -107,7 +107,7 @@ impl TraceContext {
         self.start(span);
         let here = Self::at(span).unwrap_or_else(|| self.clone());
         if here.0.is_valid() {
-            span.record("xray_trace_id", here.trace_id());
+            span.record("xray_trace_id", trace_id(here.0.trace_id()));
         }
     }
 
@@ -120,16 +120,15 @@ impl TraceContext {
         // Without a layer that records there is nothing to lead to.
         let _ = span.set_parent(context);
     }
-
-    /// The trace's id, as X-Ray writes it.
-    fn trace_id(&self) -> String {
-        let id = self.0.trace_id().to_string();
-        let (epoch, unique) = id.split_at(8);
-        format!("1-{epoch}-{unique}")
-    }
 }
 
-/// Whether X-Ray takes a trace of this time, in seconds since 1970. Its exporter takes no others either.
+/// A trace's id, as X-Ray writes it.
+pub(crate) fn trace_id(id: TraceId) -> String {
+    let id = u128::from_be_bytes(id.to_bytes());
+    format!("1-{:08x}-{:024x}", id >> 96, id << 32 >> 32)
+}
+
+/// Whether X-Ray takes a trace of this time, in seconds since 1970.
 /// <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html>
 fn is_of_now(epoch: u64) -> bool {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);

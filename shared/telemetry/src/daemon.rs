@@ -5,15 +5,11 @@ use std::{
     net::{SocketAddr, UdpSocket},
 };
 
-use opentelemetry_aws::xray_exporter::{SegmentDocument, SegmentDocumentExporter};
-
 /// What stands before each document.
 /// <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html>
 const HEADER: &[u8] = b"{\"format\": \"json\", \"version\": 1}\n";
 
 /// Sends each document as a datagram of its own.
-///
-/// Not the exporter's own client: after a daemon was away, the socket's next send only tells so and sends nothing.
 #[derive(Debug)]
 pub(crate) struct Daemon(UdpSocket);
 
@@ -31,22 +27,13 @@ impl Daemon {
         Ok(Self(socket))
     }
 
-    fn send(&self, document: &[u8]) -> io::Result<usize> {
-        match self.0.send(document) {
-            Err(error) if error.kind() == ErrorKind::ConnectionRefused => self.0.send(document),
-            sent => sent,
+    /// Sends it and does not wait: a daemon that is away or slow is nobody's concern.
+    pub(crate) fn send(&self, document: &str) {
+        let datagram = [HEADER, document.as_bytes()].concat();
+        let sent = self.0.send(&datagram);
+        // After a daemon was away the socket's next send only tells so.
+        if sent.is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused) {
+            let _ = self.0.send(&datagram);
         }
-    }
-}
-
-impl SegmentDocumentExporter for Daemon {
-    type Error = io::Error;
-
-    async fn export_segment_documents(&self, batch: Vec<SegmentDocument<'_>>) -> io::Result<()> {
-        batch.into_iter().try_for_each(|document| {
-            let mut datagram = HEADER.to_vec();
-            document.to_writer(&mut datagram);
-            self.send(&datagram).map(drop)
-        })
     }
 }

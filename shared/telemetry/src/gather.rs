@@ -2,21 +2,17 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use futures::FutureExt;
 use opentelemetry::{Context, KeyValue, SpanId, TraceId, trace::SpanKind};
-use opentelemetry_aws::xray_exporter::{SegmentTranslator, XrayExporter};
 use opentelemetry_sdk::{
-    Resource,
     error::OTelSdkResult,
-    trace::{Span, SpanData, SpanExporter, SpanProcessor},
+    trace::{Span, SpanData, SpanProcessor},
 };
 
-use crate::{daemon::Daemon, segments::Segments, span::ANNOTATIONS};
+use crate::{daemon::Daemon, document::document, segments::Segments};
 
 /// Of calls that repeat each other so many of the first are kept,
 const FIRST: usize = 3;
@@ -36,27 +32,22 @@ const DROPPED: &str = "sluice.is_dropped";
 /// Keeps what ended until its document is complete.
 #[derive(Debug)]
 pub(crate) struct Gather {
-    daemon: XrayExporter<Daemon>,
+    service: String,
+    daemon: Daemon,
     /// Where segments go instead.
-    segments: Option<XrayExporter<Segments>>,
+    segments: Option<Segments>,
     ended: Mutex<HashMap<TraceId, Vec<SpanData>>>,
 }
 
 impl Gather {
-    pub(crate) fn new(daemon: Daemon, segments: Option<Segments>) -> Self {
+    pub(crate) fn new(service: &str, daemon: Daemon, segments: Option<Segments>) -> Self {
         Self {
-            daemon: XrayExporter::new(daemon).with_translator(translator()),
-            segments: segments
-                .map(|segments| XrayExporter::new(segments).with_translator(translator())),
+            service: service.to_owned(),
+            daemon,
+            segments,
             ended: Mutex::default(),
         }
     }
-}
-
-fn translator() -> SegmentTranslator {
-    SegmentTranslator::new()
-        .always_nest_subsegments()
-        .with_indexed_attrs(ANNOTATIONS.map(str::to_owned))
 }
 
 impl SpanProcessor for Gather {
@@ -64,7 +55,7 @@ impl SpanProcessor for Gather {
 
     fn on_end(&self, span: SpanData) {
         let is_first = span.parent_span_is_remote || span.parent_span_id == SpanId::INVALID;
-        let document = {
+        let spans = {
             let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
             let trace = span.span_context.trace_id();
             if !is_first {
@@ -78,17 +69,17 @@ impl SpanProcessor for Gather {
             }
             own
         };
-        let Some(first) = document.last().filter(|first| !is_dropped(first)) else {
+        let Some(first) = spans.last().filter(|first| !is_dropped(first)) else {
             return;
         };
         let is_segment = first.span_kind == SpanKind::Server;
-        let document = shortened(document);
-        // Neither waits: the socket does not block. A daemon that is away is nobody's concern. The exporter panics where it can
-        // make no document of the spans, and that must not be the order's end.
-        let _ = catch_unwind(AssertUnwindSafe(|| match &self.segments {
-            Some(segments) if is_segment => segments.export(document).now_or_never(),
-            Some(_) | None => self.daemon.export(document).now_or_never(),
-        }));
+        let Some(document) = document(&self.service, &shortened(spans)) else {
+            return;
+        };
+        match &self.segments {
+            Some(segments) if is_segment => segments.keep(document),
+            Some(_) | None => self.daemon.send(&document),
+        }
     }
 
     fn force_flush(&self) -> OTelSdkResult {
@@ -97,13 +88,6 @@ impl SpanProcessor for Gather {
 
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
         Ok(())
-    }
-
-    fn set_resource(&mut self, resource: &Resource) {
-        self.daemon.set_resource(resource);
-        if let Some(segments) = &mut self.segments {
-            segments.set_resource(resource);
-        }
     }
 }
 
@@ -147,8 +131,10 @@ fn shortened(mut spans: Vec<SpanData>) -> Vec<SpanData> {
     let mut cut = HashSet::<usize>::new();
     for places in alike.values() {
         for &at in places.iter().skip(1) {
-            let fields = &mut spans[at].attributes;
-            fields.retain(|field| !SAID_ONCE.contains(&field.key.as_str()));
+            if let Some(span) = spans.get_mut(at) {
+                let fields = &mut span.attributes;
+                fields.retain(|field| !SAID_ONCE.contains(&field.key.as_str()));
+            }
         }
         let last = places.len().saturating_sub(LAST);
         cut.extend(places.get(FIRST..last).unwrap_or_default());

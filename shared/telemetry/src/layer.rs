@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use opentelemetry::{KeyValue, trace::TracerProvider};
+use opentelemetry::trace::TracerProvider;
 use opentelemetry_aws::trace::XrayIdGenerator;
 use opentelemetry_sdk::{
     Resource,
@@ -31,12 +31,11 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     let daemon: SocketAddr = daemon.parse().map_err(std::io::Error::other)?;
-    let service = KeyValue::new("service.name", service.to_owned());
     let provider = SdkTracerProvider::builder()
         .with_id_generator(XrayIdGenerator::default())
         .with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)))
-        .with_resource(Resource::builder_empty().with_attribute(service).build())
-        .with_span_processor(Gather::new(Daemon::at(daemon)?, segments))
+        .with_resource(Resource::builder_empty().build())
+        .with_span_processor(Gather::new(service, Daemon::at(daemon)?, segments))
         .build();
     Ok(tracing_opentelemetry::layer()
         .with_tracer(provider.tracer("sluice"))

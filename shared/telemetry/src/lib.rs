@@ -10,6 +10,7 @@
 mod aws;
 mod context;
 mod daemon;
+mod document;
 mod gather;
 mod layer;
 mod segments;

@@ -1,12 +1,9 @@
 //! Segments that do not go to X-Ray's daemon.
 
 use std::{
-    convert::Infallible,
     mem::take,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-
-use opentelemetry_aws::xray_exporter::{SegmentDocument, SegmentDocumentExporter};
 
 /// Keeps the segments of the orders' own traces for whoever sends them.
 ///
@@ -18,19 +15,14 @@ pub struct Segments(Arc<Mutex<Vec<String>>>);
 impl Segments {
     /// What came since the last time, as documents in JSON.
     pub fn take(&self) -> Vec<String> {
-        take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        take(&mut self.kept())
     }
-}
 
-impl SegmentDocumentExporter for Segments {
-    type Error = Infallible;
+    pub(crate) fn keep(&self, document: String) {
+        self.kept().push(document);
+    }
 
-    async fn export_segment_documents(
-        &self,
-        batch: Vec<SegmentDocument<'_>>,
-    ) -> Result<(), Self::Error> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.extend(batch.iter().map(SegmentDocument::to_string));
-        Ok(())
+    fn kept(&self) -> MutexGuard<'_, Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

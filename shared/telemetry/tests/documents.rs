@@ -1,6 +1,9 @@
 //! What the daemon gets.
 #![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
 
+#[path = "documents/whole.rs"]
+mod whole;
+
 use std::{
     net::UdpSocket,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -85,7 +88,7 @@ fn an_order_is_a_segment_of_its_own_trace_with_its_calls_in_it() {
         order.record("receives", 2_i64);
         order.in_scope(|| {
             let call = call();
-            call.record("http.response.status_code", 200_u16);
+            call.record("http.response.status_code", 200_i64);
             here = TraceContext::of_span(&call).unwrap().header();
         });
     });

@@ -1,0 +1,258 @@
+//! Spans as X-Ray's documents.
+//! <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html>
+//!
+//! They are made in the drop of a span, where a panic would end the process: nothing here can.
+//!
+//! Of a span only what [`crate::span`] and [`crate::aws`] write into it, since there are no others. A field that X-Ray has no place
+//! for, that is not in [`ANNOTATIONS`] and not called `metadata.…` is the logs' concern.
+
+use std::{
+    collections::BTreeMap,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use opentelemetry::{
+    KeyValue, SpanId, Value,
+    trace::{SpanKind, Status},
+};
+use opentelemetry_sdk::trace::SpanData;
+use serde::{Serialize, Serializer};
+
+use crate::{context::trace_id, span::ANNOTATIONS};
+
+/// How long a name may be, in characters.
+const NAME: usize = 200;
+
+/// How long the text of an annotation may be. X-Ray says characters; these are bytes, which are never fewer.
+const ANNOTATION: usize = 1_000;
+
+/// The document of spans of one trace, or none of none. The last span is the segment, or the subsegment of one that somebody else
+/// sends, and the others are under it: each before the one that it is directly under.
+pub(crate) fn document(service: &str, spans: &[SpanData]) -> Option<String> {
+    let (first, within) = spans.split_last()?;
+    let is_segment = first.span_kind == SpanKind::Server;
+    let name = if is_segment { service } else { &first.name };
+    let parent = first.parent_span_id;
+    let document = Document {
+        kind: (!is_segment).then_some("subsegment"),
+        trace_id: trace_id(first.span_context.trace_id()),
+        parent_id: (parent != SpanId::INVALID).then(|| parent.to_string()),
+        part: Part::of(first, name, within),
+    };
+    serde_json::to_string(&document).ok()
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    trace_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_id: Option<String>,
+    #[serde(flatten)]
+    part: Part<'a>,
+}
+
+type Fields<'a> = BTreeMap<&'a str, Told<'a>>;
+
+/// A segment or a subsegment.
+#[derive(Default, Serialize)]
+struct Part<'a> {
+    name: String,
+    id: String,
+    /// In seconds since 1970, as the next.
+    start_time: f64,
+    end_time: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'static str>,
+    aws: Aws<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http: Option<Http>,
+    /// Whose fault it is that it failed.
+    #[serde(flatten)]
+    flags: BTreeMap<&'static str, bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<Cause<'a>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    annotations: Fields<'a>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    metadata: Fields<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    subsegments: Vec<Part<'a>>,
+    /// Those beside it that were over when it began.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    precursor_ids: Vec<String>,
+}
+
+#[derive(Default, Serialize)]
+struct Aws<'a> {
+    xray: Sender,
+    /// What was asked for, and of what.
+    #[serde(flatten)]
+    call: Fields<'a>,
+}
+
+#[derive(Serialize)]
+struct Sender {
+    sdk: &'static str,
+}
+
+impl Default for Sender {
+    fn default() -> Self {
+        let sdk = "opentelemetry for rust";
+        Self { sdk }
+    }
+}
+
+#[derive(Serialize)]
+struct Http {
+    response: Response,
+}
+
+#[derive(Serialize)]
+struct Response {
+    status: i64,
+}
+
+#[derive(Serialize)]
+struct Cause<'a> {
+    /// A call fails for one reason.
+    exceptions: [Exception<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct Exception<'a> {
+    id: String,
+    message: Told<'a>,
+    /// It came of a call to somebody else.
+    remote: bool,
+}
+
+/// A field's value. Our fields are texts, whole numbers and truths; anything else would be told as text.
+struct Told<'a>(&'a Value);
+
+impl Serialize for Told<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Bool(truth) => serializer.serialize_bool(*truth),
+            Value::I64(number) => serializer.serialize_i64(*number),
+            Value::String(text) => serializer.serialize_str(text.as_str()),
+            other => serializer.collect_str(other),
+        }
+    }
+}
+
+impl<'a> Part<'a> {
+    /// Of a span, with those of the others that are under it.
+    fn of(span: &'a SpanData, name: &str, others: &'a [SpanData]) -> Self {
+        let id = span.span_context.span_id();
+        let start_time = seconds(span.start_time);
+        let mut part = Self {
+            name: cleaned(name),
+            id: id.to_string(),
+            start_time,
+            // A clock may be set back.
+            end_time: seconds(span.end_time).max(start_time),
+            subsegments: subsegments(id, others),
+            ..Self::default()
+        };
+        // Of what was recorded twice the last is told.
+        for KeyValue { key, value, .. } in &span.attributes {
+            part.tell(key.as_str(), value);
+        }
+        if matches!(span.status, Status::Error { .. }) {
+            part.fail(span);
+        }
+        part
+    }
+
+    /// Tells a field, where X-Ray has a place for it.
+    fn tell(&mut self, key: &'a str, value: &'a Value) {
+        let (place, key) = match (key, value) {
+            ("aws.service", _) => {
+                self.namespace = Some("aws");
+                return;
+            }
+            ("http.response.status_code", Value::I64(status)) => {
+                let response = Response { status: *status };
+                self.http = Some(Http { response });
+                return;
+            }
+            ("aws.operation", _) => (&mut self.aws.call, "operation"),
+            ("aws.table.name", _) => (&mut self.aws.call, "table_name"),
+            ("aws.queue.url", _) => (&mut self.aws.call, "queue_url"),
+            ("aws.request_id", _) => (&mut self.aws.call, "request_id"),
+            _ if !ANNOTATIONS.contains(&key) => match key.strip_prefix("metadata.") {
+                Some(key) => (&mut self.metadata, key),
+                None => return,
+            },
+            (_, Value::String(text)) if text.as_str().len() > ANNOTATION => {
+                (&mut self.metadata, key)
+            }
+            _ => (&mut self.annotations, key),
+        };
+        place.insert(key, Told(value));
+    }
+
+    /// Tells why it failed, and whose fault it is: the caller's are X-Ray's errors, the service's its faults.
+    fn fail(&mut self, span: &'a SpanData) {
+        let flags: &[_] = match self.http.as_ref().map(|http| http.response.status) {
+            Some(429) => &["error", "throttle"],
+            Some(400..=499) => &["error"],
+            _ => &["fault"],
+        };
+        self.flags = flags.iter().map(|flag| (*flag, true)).collect();
+        let mut fields = span.events.iter().flat_map(|event| &event.attributes);
+        let message = fields.find(|field| field.key.as_str() == "exception.message");
+        self.cause = message.map(|message| Cause {
+            exceptions: [Exception {
+                id: other_id(span.span_context.span_id()),
+                message: Told(&message.value),
+                remote: span.span_kind == SpanKind::Client,
+            }],
+        });
+    }
+}
+
+/// Those that are directly under a span, as they began.
+fn subsegments(parent: SpanId, spans: &[SpanData]) -> Vec<Part<'_>> {
+    let mut under: Vec<_> = (0..).zip(spans).collect();
+    under.retain(|(_, span)| span.parent_span_id == parent);
+    under.sort_by_key(|(_, span)| span.start_time);
+    let told = under.iter().enumerate().map(|(nth, &(at, span))| {
+        let before = under.iter().take(nth).map(|(_, before)| before);
+        let over = before.filter(|before| before.end_time <= span.start_time);
+        Part {
+            precursor_ids: over
+                .map(|over| over.span_context.span_id().to_string())
+                .collect(),
+            // What is under a span stands before it: so this ends.
+            ..Part::of(span, &span.name, spans.get(..at).unwrap_or_default())
+        }
+    });
+    told.collect()
+}
+
+/// An id as unlike those of all others as this one is: an exception has its own. Not drawn by lot, since that can fail.
+fn other_id(id: SpanId) -> String {
+    let id = u64::from_be_bytes(id.to_bytes());
+    format!("{:016x}", !id)
+}
+
+/// Since 1970. X-Ray has no times before.
+fn seconds(time: SystemTime) -> f64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    since.as_secs_f64()
+}
+
+/// As X-Ray takes a name: Unicode letters, numbers, whitespace and some symbols. `\` is in its list too, but seems to be an
+/// escape there; without it a name is good either way.
+fn cleaned(name: &str) -> String {
+    let is_taken = |c: char| c.is_alphanumeric() || c.is_whitespace() || "_.:/%&#=+-@".contains(c);
+    let clean = name.chars().map(|c| if is_taken(c) { c } else { '_' });
+    clean.take(NAME).collect()
+}
+
+#[cfg(test)]
+#[path = "document_tests.rs"]
+mod tests;
