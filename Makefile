@@ -6,7 +6,7 @@ TEST_BUILD := $(CURDIR)/.sluice/test-build
 # Tests that need a stack, and run only where there is one.
 END_TO_END := --test end_to_end --test replay --test dlq --test lanes --test traces
 SAM_LOCAL := --test sam_local
-.PHONY: help local local-down replay build simulate pace-check trace-check trace-cost bench bench-compare test check unit end-to-end sam-local slow-tests clean
+.PHONY: help local local-down replay build simulate pace-check trace-check trace-cost bench bench-compare growth test check unit budgets end-to-end sam-local slow-tests clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -52,7 +52,11 @@ bench-compare: ## measure what is different from the functions of another commit
 	@ref=$$(tests/bench/build-ref "$(REF)") && \
 		cargo run --quiet --release -p sluice-bench -- compare "$$ref" $(TEST_BUILD) $(if $(ROUNDS),--rounds $(ROUNDS))
 
-test: check unit end-to-end sam-local ## all tests, on a stack of their own; SLUICE_SAM_LOCAL=containers or emulator
+growth: ## measure whether an order costs more with its lines, the orders before it, or its wait: 3 minutes
+	@local/build $(TEST_BUILD)
+	cargo run --quiet --release -p sluice-bench -- growth $(TEST_BUILD)
+
+test: check unit budgets end-to-end sam-local ## all tests, on a stack of their own; SLUICE_SAM_LOCAL=containers or emulator
 
 check: ## formats, lints, and the rules of the template
 	cargo fmt --all --check
@@ -61,6 +65,10 @@ check: ## formats, lints, and the rules of the template
 
 unit: ## the tests that need nothing but cargo
 	cargo test --workspace
+
+budgets: ## the functions' sizes, connections, calls, instructions and memory: none may exceed its limit
+	@local/build $(TEST_BUILD)
+	cargo run --quiet -p sluice-bench -- budgets $(TEST_BUILD)
 
 end-to-end: slow-tests ## the whole path on a local AWS
 	PARAMETERS=HotSkus=hot-1 SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace $(END_TO_END)

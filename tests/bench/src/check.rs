@@ -2,11 +2,11 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use hyper::{HeaderMap, body::Bytes};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sluice_order::{OrderAccepted, Secrets, message::EVENT_TYPE};
 use sluice_reference::sign::Signer;
 
-use crate::events::SECRETS;
+use crate::events::{QUANTITY, SECRETS, UNIT_PRICE, sku};
 
 /// What every program signs with.
 pub(crate) const KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
@@ -180,12 +180,21 @@ fn check_item(call: &Value) -> Result<()> {
     ] {
         ensure!(!item[attribute][kind].is_null(), "no {attribute} in {item}");
     }
-    let line = &item["lines"]["L"][2]["M"];
+    let lines = item["lines"]["L"].as_array().map_or(&[][..], Vec::as_slice);
+    let (line, before) = lines.split_last().context("no line")?;
+    let (line, number) = (&line["M"], u64::try_from(before.len())?);
+    let is = |value: &Value, count: u64| *value == json!({"N": count.to_string()});
     ensure!(
-        line["quantity"]["N"] == "6"
-            && line["unit_price"]["N"] == "255"
-            && line["sku"]["S"] == "851232",
-        "the third line is {line}"
+        is(&line["quantity"], QUANTITY)
+            && is(&line["unit_price"], UNIT_PRICE)
+            && line["sku"]["S"] == sku(number),
+        "the last line is {line}"
+    );
+    let total = QUANTITY * UNIT_PRICE * (number + 1);
+    ensure!(
+        is(&item["total"], total),
+        "the total is {}, and that of the lines {total}",
+        item["total"]
     );
     Ok(())
 }

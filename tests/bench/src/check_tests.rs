@@ -35,7 +35,8 @@ fn checked(call: Call, headers: &HeaderMap, body: impl Into<Vec<u8>>) -> String 
 }
 
 fn form() -> String {
-    let request: Value = serde_json::from_str(&events::request().unwrap()).unwrap();
+    let request: Value =
+        serde_json::from_str(&events::request(events::Kind::default()).unwrap()).unwrap();
     let order = request["body"].as_str().unwrap();
     let accepted = job::accept(order, "key-1", SECRET, Moment::now()).unwrap();
     job::publish(&accepted, "arn:aws:sns:eu-west-1:123456789012:orders")
@@ -87,4 +88,16 @@ fn an_item_without_an_attribute_is_refused() {
         .replace("content_hash", "content");
     let error = checked(Call::PutItem, &headers("dynamodb", item.as_bytes()), item);
     assert!(error.starts_with("no content_hash"), "{error}");
+}
+
+#[test]
+fn an_item_that_lacks_a_line_is_refused() {
+    let message = events::stored().unwrap().to_body().unwrap();
+    let item = job::put_item(&message, "orders", SECRET, Moment::now()).unwrap();
+    let mut item: Value = serde_json::from_slice(&item).unwrap();
+    let lines = item["Item"]["lines"]["L"].as_array_mut().unwrap();
+    lines.pop();
+    let item = item.to_string();
+    let error = checked(Call::PutItem, &headers("dynamodb", item.as_bytes()), item);
+    assert!(error.starts_with("the total is"), "{error}");
 }

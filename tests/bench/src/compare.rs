@@ -128,7 +128,8 @@ fn row(function: &str, name: &str, before: &[f64], after: &[f64]) -> Vec<String>
     ]
 }
 
-fn verdict(low: f64, high: f64) -> &'static str {
+/// What an interval of ratios says.
+pub(crate) fn verdict(low: f64, high: f64) -> &'static str {
     if low > 1.0 + LEAST {
         "MORE"
     } else if high < 1.0 - LEAST {
@@ -138,8 +139,8 @@ fn verdict(low: f64, high: f64) -> &'static str {
     }
 }
 
-/// Where the median lies, with the set confidence.
-fn interval(ratios: &[f64]) -> (f64, f64) {
+/// Where the median of ratios lies, with the set confidence.
+pub(crate) fn interval(ratios: &[f64]) -> (f64, f64) {
     // The same each time, for the same samples.
     let mut random = fastrand::Rng::with_seed(1);
     let mut medians: Vec<_> = (0..DRAWS)
@@ -162,7 +163,8 @@ fn interval(ratios: &[f64]) -> (f64, f64) {
     (medians[outside], medians[DRAWS - 1 - outside])
 }
 
-fn middle(of: &mut [f64]) -> f64 {
+/// The median.
+pub(crate) fn middle(of: &mut [f64]) -> f64 {
     of.sort_by(f64::total_cmp);
     let (half, last) = (of.len() / 2, of.len() - 1);
     f64::midpoint(of[half], of[last - half])

@@ -7,15 +7,15 @@ use std::{fs, path::Path, process::Command};
 use anyhow::{Context, Result};
 
 use crate::{
+    events::Kind,
     figures::float,
     process::{Running, Setup, Signal},
     program::Program,
     way::{Sink, Way},
 };
 
-/// Invocations before those that are counted, and those with them.
+/// Invocations before those that are counted.
 const FEWER: u64 = 5;
-const MORE: u64 = 105;
 
 /// A way to count.
 #[derive(Clone, Copy)]
@@ -49,11 +49,19 @@ impl Counter {
         version.is_ok_and(|version| version.status.success())
     }
 
-    /// The count of an invocation with one order.
-    pub(crate) async fn count(self, program: &Program, sink: &Sink, folder: &Path) -> Result<f64> {
-        let fewer = self.count_all(program, sink, folder, FEWER).await?;
-        let more = self.count_all(program, sink, folder, MORE).await?;
-        Ok((more - fewer) / float(MORE - FEWER))
+    /// The count of an invocation with one order of that kind: the mean of so many.
+    pub(crate) async fn count(
+        self,
+        program: &Program,
+        sink: &Sink,
+        folder: &Path,
+        kind: Kind,
+        invocations: u64,
+    ) -> Result<f64> {
+        let fewer = self.count_all(program, sink, folder, kind, FEWER);
+        let fewer = fewer.await?;
+        let more = self.count_all(program, sink, folder, kind, FEWER + invocations);
+        Ok((more.await? - fewer) / float(invocations))
     }
 
     async fn count_all(
@@ -61,6 +69,7 @@ impl Counter {
         program: &Program,
         sink: &Sink,
         folder: &Path,
+        kind: Kind,
         invocations: u64,
     ) -> Result<f64> {
         let file = folder.join(format!("{}-{}", program.name, self.tool()));
@@ -86,6 +95,7 @@ impl Counter {
             .to_vec(),
         };
         let mut running = Running::start(program, &setup).await?;
+        running.kind = kind;
         for _ in 0..invocations {
             running.invoke(1).await?;
         }

@@ -1,9 +1,10 @@
-//! `bench`: measures the shipped functions, as `make bench` and `make trace-cost` call it.
+//! `bench`: measures the shipped functions, as the targets of the Makefile that measure them call it.
 //!
 //! The functions run as processes, as they are shipped, against a Runtime API ([`runtime_api`]) and an AWS ([`stand_in`]) that
 //! answers at once: what is measured is theirs. Beside them run programs that do the same job with nothing around it
 //! (`tests/bench/reference`), and one as tutorials write it (`tests/bench/typical`): a ratio to those holds on other machines too.
 
+mod budgets;
 mod check;
 mod compare;
 mod count;
@@ -12,6 +13,7 @@ mod events;
 mod figures;
 mod folder;
 mod goals;
+mod growth;
 mod machine;
 mod process;
 mod program;
@@ -56,6 +58,16 @@ enum What {
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
         rounds: u64,
     },
+    /// What does not depend on a machine's speed, against its limits: fails where one is exceeded
+    Budgets {
+        /// The functions' folder, as `sam build` makes it
+        functions: PathBuf,
+    },
+    /// Whether an order costs more with its lines, with the orders before it, or with how long it waited
+    Growth {
+        /// The functions' folder, as `sam build` makes it
+        functions: PathBuf,
+    },
     /// What tracing costs an invocation
     Traces {
         /// The functions' folder, as `sam build` makes it
@@ -89,6 +101,15 @@ fn main() -> Result<()> {
 async fn run(what: What, processor: String) -> Result<()> {
     match what {
         What::Traces { functions } => traces::measure(&Program::functions(&functions)?).await,
+        What::Budgets { functions } => {
+            let folder = Folder::new()?;
+            let sink = Sink::start().await?;
+            budgets::check(&Program::functions(&functions)?, &sink, folder.path()).await
+        }
+        What::Growth { functions } => {
+            println!("{processor}");
+            growth::measure(&Program::functions(&functions)?).await
+        }
         What::Compare {
             before,
             after,

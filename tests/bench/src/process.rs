@@ -17,7 +17,7 @@ use tokio::{
 
 use crate::{
     check, enter,
-    events::SECRETS,
+    events::{Kind, SECRETS},
     program::Program,
     runtime_api::RuntimeApi,
     stand_in::StandIn,
@@ -53,6 +53,10 @@ impl<'a> Setup<'a> {
 
 /// A process that waits for invocations.
 pub(crate) struct Running {
+    /// Of the orders that it is given from now on.
+    pub(crate) kind: Kind,
+    /// The trace header of every invocation from now on, where each shall not have its own.
+    pub(crate) trace: Option<String>,
     program: Program,
     way: Way,
     host: RuntimeApi,
@@ -140,6 +144,8 @@ impl Running {
         let (began, before) = took_over(output).await?;
         let began = instant + began.saturating_sub(clock.duration_since(UNIX_EPOCH)?);
         Ok(Self {
+            kind: Kind::default(),
+            trace: None,
             program: program.clone(),
             way: setup.way,
             host,
@@ -157,12 +163,26 @@ impl Running {
         self.init
     }
 
-    /// One invocation with so many orders, from the event to its answer.
+    /// One invocation with so many orders, from the event to its answer. It is an error if it makes more calls, or fewer, than
+    /// its job is.
     pub(crate) async fn invoke(&mut self, orders: u64) -> Result<Duration> {
-        let job = self.program.job;
-        let event = job.event(self.way, self.orders, orders)?;
-        let trace = self.way.header(INVOCATIONS + self.invocations);
         let before = self.aws.requests();
+        let took = self.invoke_freely(orders).await?;
+        let (calls, most) = (self.aws.requests() - before, self.program.job.calls(orders));
+        ensure!(
+            calls == most,
+            "{} made {calls} calls to AWS where its job is {most}",
+            self.program.name
+        );
+        Ok(took)
+    }
+
+    /// The same, with as many calls as it likes.
+    pub(crate) async fn invoke_freely(&mut self, orders: u64) -> Result<Duration> {
+        let job = self.program.job;
+        let event = job.event(self.way, self.kind, self.orders, orders)?;
+        let own = || self.way.header(INVOCATIONS + self.invocations);
+        let trace = self.trace.clone().unwrap_or_else(own);
         let name = self.program.name;
         let answered = tokio::select! {
             answered = self.host.invoke(&event, trace) => answered,
@@ -172,11 +192,6 @@ impl Running {
         let (took, answer) = answered.context(name)?;
         let answer = String::from_utf8_lossy(&answer);
         ensure!(answer.contains(job.good()), "{name} answered {answer}");
-        let (calls, most) = (self.aws.requests() - before, job.calls(orders));
-        ensure!(
-            calls == most,
-            "{name} made {calls} calls to AWS where its job is {most}"
-        );
         // It is ready again, so the next one does not wait for this one's end.
         self.host.asked().await?;
         self.invocations += 1;
@@ -197,10 +212,20 @@ impl Running {
 
     /// The most memory that it held so far, in bytes.
     pub(crate) fn peak_rss(&self) -> Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.id()?))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let size = line.context("no VmHWM")?.trim().trim_end_matches(" kB");
-        Ok(size.parse::<u64>()? * 1_024)
+        self.memory("status", "VmHWM:")
+    }
+
+    /// The memory that it holds, in bytes.
+    pub(crate) fn rss(&self) -> Result<u64> {
+        // What `status` says of it is off by what each processor has not yet told.
+        self.memory("smaps_rollup", "Rss:")
+    }
+
+    fn memory(&self, file: &str, name: &str) -> Result<u64> {
+        let text = fs::read_to_string(format!("/proc/{}/{file}", self.id()?))?;
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        let size = line.with_context(|| format!("no {name} in {file}"))?;
+        Ok(size.trim().trim_end_matches(" kB").parse::<u64>()? * 1_024)
     }
 
     /// How many calls to AWS it made so far.

@@ -7,7 +7,10 @@ use std::{
 
 use anyhow::{Result, ensure};
 
-use crate::{events, way::Way};
+use crate::{
+    events::{self, Kind},
+    way::Way,
+};
 
 /// What a program is invoked to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,11 +23,11 @@ pub(crate) enum Job {
 
 impl Job {
     /// An invocation's event: a request, or a batch of so many orders.
-    pub(crate) fn event(self, way: Way, first: u64, orders: u64) -> Result<String> {
+    pub(crate) fn event(self, way: Way, kind: Kind, first: u64, orders: u64) -> Result<String> {
         match self {
-            Self::Accept | Self::Nothing => events::request(),
+            Self::Accept | Self::Nothing => events::request(kind),
             Self::Read => events::question(),
-            Self::Fulfill => events::batch(way, first, orders),
+            Self::Fulfill => events::batch(way, kind, first, orders),
         }
     }
 

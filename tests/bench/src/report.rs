@@ -118,7 +118,8 @@ fn judged(measured: &Measured, method: &Method) -> Vec<Goal> {
     }
 }
 
-fn verdicts(goals: &[Goal]) -> String {
+/// A row for each goal.
+pub(crate) fn verdicts(goals: &[Goal]) -> String {
     let mut rows = vec![vec![
         "goal".into(),
         "at most".into(),

@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 
 use crate::{
     count::Counter,
+    events::Kind,
     figures::{ByProgram, Figures, float, median},
     process::Setup,
     program::Program,
@@ -70,7 +71,9 @@ impl Bench<'_> {
                 continue;
             }
             for program in self.programs {
-                let count = counter.count(program, self.sink, self.folder).await?;
+                let count = counter
+                    .count(program, self.sink, self.folder, Kind::default(), 100)
+                    .await?;
                 let figures = measured.programs.entry(program.name).or_default();
                 figures.insert(counter.figure(), count);
             }
