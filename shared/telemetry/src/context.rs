@@ -177,7 +177,7 @@ mod tests {
         }
     }
 
-    /// X-Ray refuses others, and its exporter panics at them.
+    /// X-Ray refuses others.
     #[test]
     fn a_trace_is_of_the_last_weeks() {
         let day = 24 * 60 * 60;
