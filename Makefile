@@ -68,7 +68,7 @@ unit: ## the tests that need nothing but cargo
 
 budgets: ## the functions' sizes, connections, calls, instructions and memory: none may exceed its limit
 	@local/build $(TEST_BUILD)
-	cargo run --quiet -p sluice-bench -- budgets $(TEST_BUILD)
+	cargo run --quiet --bin bench -- budgets $(TEST_BUILD)
 
 end-to-end: slow-tests ## the whole path on a local AWS
 	PARAMETERS=HotSkus=hot-1 SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace $(END_TO_END)

@@ -59,7 +59,7 @@ async fn sns(certified: &CertifiedKey<rcgen::KeyPair>) -> (u16, Arc<Mutex<Vec<St
 }
 
 /// Runs the process until it asks for its first order. The system's certificate authority is this one.
-async fn run_until_it_asks(name: &str, system_s: &str, port: u16) {
+async fn run_until_it_asks(name: &str, system_s: &str, network: &[(&str, String)]) {
     let authority = temp_dir().join(format!("sluice-opening-{}-{name}", std::process::id()));
     fs::write(&authority, system_s).unwrap();
     let runtime = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -80,7 +80,7 @@ async fn run_until_it_asks(name: &str, system_s: &str, port: u16) {
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "test"),
         ])
-        .env("AWS_ENDPOINT_URL", format!("https://localhost:{port}"))
+        .envs(network.iter().map(|(name, value)| (name, value)))
         .env(
             "AWS_LAMBDA_RUNTIME_API",
             runtime.local_addr().unwrap().to_string(),
@@ -98,6 +98,10 @@ async fn run_until_it_asks(name: &str, system_s: &str, port: u16) {
     fs::remove_file(authority).unwrap();
 }
 
+fn at(port: u16) -> [(&'static str, String); 1] {
+    [("AWS_ENDPOINT_URL", format!("https://localhost:{port}"))]
+}
+
 fn certified() -> CertifiedKey<rcgen::KeyPair> {
     generate_simple_self_signed(["localhost".to_owned()]).unwrap()
 }
@@ -107,7 +111,7 @@ fn certified() -> CertifiedKey<rcgen::KeyPair> {
 async fn whom_the_system_trusts_is_trusted_where_amazon_s_roots_do_not_do() {
     let here = certified();
     let (port, requests) = sns(&here).await;
-    run_until_it_asks("trusted", &here.cert.pem(), port).await;
+    run_until_it_asks("trusted", &here.cert.pem(), &at(port)).await;
     assert_eq!(*requests.lock().unwrap(), ["GET / HTTP/1.1"]);
 }
 
@@ -115,6 +119,26 @@ async fn whom_the_system_trusts_is_trusted_where_amazon_s_roots_do_not_do() {
 async fn whom_nobody_trusts_is_asked_nothing_and_the_function_starts() {
     let (here, other) = (certified(), certified());
     let (port, requests) = sns(&here).await;
-    run_until_it_asks("untrusted", &other.cert.pem(), port).await;
+    run_until_it_asks("untrusted", &other.cert.pem(), &at(port)).await;
     assert_eq!(*requests.lock().unwrap(), [""; 0]);
+}
+
+/// As the SDK's own client does it.
+#[tokio::test]
+async fn a_proxy_is_asked_for_the_connection() {
+    let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let asked = tokio::spawn(async move {
+        let (stream, _) = proxy.accept().await.unwrap();
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).await.unwrap();
+        line
+    });
+    let network = [
+        ("AWS_ENDPOINT_URL", "https://sns.example".to_owned()),
+        ("HTTPS_PROXY", address),
+    ];
+    run_until_it_asks("proxy", &certified().cert.pem(), &network).await;
+    let asked = timeout(Duration::from_secs(10), asked).await.unwrap();
+    assert_eq!(asked.unwrap(), "CONNECT sns.example:443 HTTP/1.1\r\n");
 }

@@ -12,11 +12,12 @@ use aws_smithy_types::{
 };
 use aws_types::{
     SdkConfig,
+    app_name::AppName,
     region::Region,
     service_config::{LoadServiceConfig, ServiceConfigKey},
 };
 
-use crate::{Https, SettingError, optional, required};
+use crate::{Https, SettingError, required};
 
 /// How long one call may take, and how often it is tried.
 #[derive(Clone, Copy, Debug)]
@@ -30,10 +31,9 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// The timeouts of this budget.
+    /// The timeouts of this budget. That of a connection is the HTTP client's.
     pub fn timeouts(self) -> TimeoutConfig {
         TimeoutConfig::builder()
-            .connect_timeout(self.attempt.min(Duration::from_secs(1)))
             .operation_attempt_timeout(self.attempt)
             .operation_timeout(self.total)
             .build()
@@ -54,22 +54,28 @@ impl Budget {
 /// each.
 ///
 /// # Errors
-/// The region, or a part of the credentials, is missing.
+/// The region, or a part of the credentials, is missing, or one of the settings that are switches is neither `true` nor `false`.
 pub fn config(budget: Budget, https: &Https) -> Result<SdkConfig, SettingError> {
-    let credentials = Credentials::new(
-        required("AWS_ACCESS_KEY_ID")?,
-        required("AWS_SECRET_ACCESS_KEY")?,
-        required("AWS_SESSION_TOKEN").ok(),
-        None,
-        "Lambda",
-    );
-    Ok(SdkConfig::builder()
+    let mut credentials = Credentials::builder()
+        .access_key_id(required("AWS_ACCESS_KEY_ID")?)
+        .secret_access_key(required("AWS_SECRET_ACCESS_KEY")?)
+        .provider_name("Lambda");
+    credentials.set_session_token(required("AWS_SESSION_TOKEN").ok());
+    credentials.set_account_id(required("AWS_ACCOUNT_ID").ok().map(Into::into));
+    let mut config = SdkConfig::builder();
+    if let Ok(name) = required("AWS_SDK_UA_APP_ID") {
+        let name = AppName::new(name).map_err(|e| SettingError::invalid("AWS_SDK_UA_APP_ID", e))?;
+        config.set_app_name(Some(name));
+    }
+    Ok(config
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(required("AWS_REGION")?))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .use_fips(optional("AWS_USE_FIPS_ENDPOINT")?)
-        .use_dual_stack(optional("AWS_USE_DUALSTACK_ENDPOINT")?)
-        .service_config(Environment)
+        .credentials_provider(SharedCredentialsProvider::new(credentials.build()))
+        .use_fips(is_set("AWS_USE_FIPS_ENDPOINT")?)
+        .use_dual_stack(is_set("AWS_USE_DUALSTACK_ENDPOINT")?)
+        .service_config(Environment {
+            is_ignored: is_set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")?,
+        })
         .http_client(https.clone())
         .timeout_config(budget.timeouts())
         .retry_config(budget.retries())
@@ -78,13 +84,31 @@ pub fn config(budget: Budget, https: &Https) -> Result<SdkConfig, SettingError> 
         .build())
 }
 
+/// A switch, off where it is absent; `True` is on too.
+fn is_set(name: &'static str) -> Result<bool, SettingError> {
+    match required(name)
+        .unwrap_or_default()
+        .to_ascii_lowercase()
+        .as_str()
+    {
+        "true" => Ok(true),
+        "false" | "" => Ok(false),
+        _ => Err(SettingError::invalid(name, "it is neither true nor false")),
+    }
+}
+
 /// Settings of one service, such as `AWS_ENDPOINT_URL_SNS`, or of all, such as `AWS_ENDPOINT_URL`.
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
 #[derive(Debug)]
-struct Environment;
+struct Environment {
+    is_ignored: bool,
+}
 
 impl LoadServiceConfig for Environment {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        if self.is_ignored {
+            return None;
+        }
         let service = key.service_id().to_uppercase().replace(' ', "_");
         let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         set(&format!("{}_{service}", key.env())).or_else(|| set(key.env()))

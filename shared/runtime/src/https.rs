@@ -10,6 +10,7 @@ use std::{
 
 use aws_smithy_http_client::{
     Connector,
+    proxy::ProxyConfig,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
 use aws_smithy_runtime_api::{
@@ -33,8 +34,8 @@ const CONNECT: Duration = Duration::from_secs(1);
 
 /// Connections to AWS, shared by all clients that have this one.
 ///
-/// It trusts Amazon's certificate authorities. Where those do not do, because AWS has a new one, is China's, or is behind somebody's
-/// proxy, it trusts what the system trusts: see [`Https::open`].
+/// It trusts Amazon's certificate authorities. Where those are not enough, because AWS has a new one, is China's, or is behind somebody's
+/// inspecting proxy, it trusts what the system trusts: see [`Https::open`]. `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are honoured.
 #[derive(Clone, Debug)]
 pub struct Https(Arc<Connectors>);
 
@@ -55,8 +56,8 @@ impl Https {
     }
 
     /// Opens connections before the first order needs them, while Lambda gives the function its full processor. `open` makes calls
-    /// with [`Opening`] and tells whether all had an answer, as [`is_open`] does. Where one had none, the system's certificate authorities
-    /// are trusted from now on; if that does not help either, the first order finds out.
+    /// with [`Opening`] and tells whether there was an answer, as [`is_open`] does. Where there was none, the system's certificate
+    /// authorities are trusted from now on; if that does not help either, the first order finds out.
     pub async fn open(&self, open: impl AsyncFn() -> bool) {
         if !timeout(CONNECT, open()).await.unwrap_or(false) {
             let system = || connector(TrustStore::default());
@@ -80,6 +81,7 @@ fn connector(trust: TrustStore) -> SharedHttpConnector {
     let tls = TlsContext::builder().with_trust_store(trust).build();
     let connector = Connector::builder()
         .connector_settings(settings)
+        .proxy_config(ProxyConfig::from_env())
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .tls_context(tls.unwrap_or_default());
     SharedHttpConnector::new(connector.build())
@@ -127,4 +129,38 @@ pub fn is_open<T, E, R>(answer: &Result<T, SdkError<E, R>>) -> bool {
         answer,
         Ok(_) | Err(SdkError::ServiceError(_) | SdkError::ResponseError(_))
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    /// As Amazon publishes them; without one of them a part of AWS would be reached by the slow way only.
+    #[test]
+    fn the_five_roots_are_amazon_s() {
+        let text = std::str::from_utf8(AMAZON).unwrap();
+        let certificates = text.split("-----BEGIN CERTIFICATE-----").skip(1);
+        let fingerprints = certificates.map(|certificate| {
+            let (base64, _) = certificate.split_once("-----END").unwrap();
+            let base64: String = base64.split_whitespace().collect();
+            let digest = Sha256::digest(STANDARD.decode(base64).unwrap());
+            digest[..8]
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect()
+        });
+        assert_eq!(
+            fingerprints.collect::<Vec<String>>(),
+            [
+                "8ecde6884f3d87b1",
+                "1ba5b2aa8c65401a",
+                "18ce6cfe7bf14e60",
+                "e35d28419ed02025",
+                "568d6905a2c88708",
+            ]
+        );
+    }
 }

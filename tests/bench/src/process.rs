@@ -233,6 +233,11 @@ impl Running {
         self.aws.requests()
     }
 
+    /// How many questions it asked AWS so far that open a connection and do nothing else.
+    pub(crate) fn questions(&self) -> u64 {
+        self.aws.questions()
+    }
+
     /// How many connections it opened so far, to AWS and to the Runtime API.
     pub(crate) fn connections(&self) -> (u64, u64) {
         (self.aws.connections(), self.host.connections())

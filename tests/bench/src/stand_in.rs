@@ -43,6 +43,8 @@ pub(crate) struct StandIn {
 struct Seen {
     connections: AtomicU64,
     requests: AtomicU64,
+    /// What was no call: a question that opens a connection.
+    questions: AtomicU64,
     /// The first call that AWS would have refused.
     fault: Mutex<Option<String>>,
 }
@@ -71,7 +73,7 @@ impl StandIn {
                             seen.requests.fetch_add(1, Relaxed);
                             answer(request, is_first, &stored).await
                         } else {
-                            // Whoever opens a connection before there is anything to call asks so.
+                            seen.questions.fetch_add(1, Relaxed);
                             Ok(Response::new("healthy".into()))
                         };
                         if !delay.is_zero() {
@@ -108,6 +110,11 @@ impl StandIn {
     /// How many calls it was asked.
     pub(crate) fn requests(&self) -> u64 {
         self.seen.requests.load(Relaxed)
+    }
+
+    /// How many questions that are no calls.
+    pub(crate) fn questions(&self) -> u64 {
+        self.seen.questions.load(Relaxed)
     }
 
     /// That every call so far was a good one.

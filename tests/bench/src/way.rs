@@ -39,7 +39,7 @@ impl Way {
 
     /// The trace header of the invocation, or of the order, number `n`.
     pub(crate) fn header(self, n: u64) -> String {
-        // X-Ray refuses old traces, and so does its exporter.
+        // X-Ray refuses old traces, and so do the functions.
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.unwrap_or_default().as_secs();
         let sampled = match self {

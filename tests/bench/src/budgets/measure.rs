@@ -18,6 +18,7 @@ pub(super) const ZIP: &str = "zip_bytes";
 pub(super) const BINARY: &str = "binary_bytes";
 pub(super) const INIT_CONNECTIONS: &str = "init_aws_connections";
 pub(super) const CONNECTIONS: &str = "aws_connections";
+pub(super) const QUESTIONS: &str = "questions";
 pub(super) const RUNTIME_CONNECTIONS: &str = "runtime_connections";
 pub(super) const ROUND_TRIPS: &str = "round_trips_per_order";
 pub(super) const INSTRUCTIONS: &str = "instructions";
@@ -58,6 +59,7 @@ async fn served(program: &Program, sink: &Sink) -> Result<Figures> {
     let (aws, host) = running.connections();
     figures.extend([
         (CONNECTIONS, float(aws)),
+        (QUESTIONS, float(running.questions())),
         (RUNTIME_CONNECTIONS, float(host)),
         (PEAK, float(running.peak_rss()?)),
     ]);
