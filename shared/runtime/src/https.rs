@@ -147,19 +147,16 @@ mod tests {
             let (base64, _) = certificate.split_once("-----END").unwrap();
             let base64: String = base64.split_whitespace().collect();
             let digest = Sha256::digest(STANDARD.decode(base64).unwrap());
-            digest[..8]
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect()
+            u64::from_be_bytes(*digest.first_chunk().unwrap())
         });
         assert_eq!(
-            fingerprints.collect::<Vec<String>>(),
+            fingerprints.collect::<Vec<_>>(),
             [
-                "8ecde6884f3d87b1",
-                "1ba5b2aa8c65401a",
-                "18ce6cfe7bf14e60",
-                "e35d28419ed02025",
-                "568d6905a2c88708",
+                0x8ecd_e688_4f3d_87b1,
+                0x1ba5_b2aa_8c65_401a,
+                0x18ce_6cfe_7bf1_4e60,
+                0xe35d_2841_9ed0_2025,
+                0x568d_6905_a2c8_8708,
             ]
         );
     }
