@@ -4,6 +4,7 @@
 use std::{
     env::temp_dir,
     fs,
+    net::UdpSocket,
     process::Stdio,
     sync::{Arc, Mutex},
     time::Duration,
@@ -62,6 +63,8 @@ async fn sns(certified: &CertifiedKey<rcgen::KeyPair>) -> (u16, Arc<Mutex<Vec<St
 async fn run_until_it_asks(name: &str, system_s: &str, network: &[(&str, String)]) {
     let authority = temp_dir().join(format!("sluice-opening-{}-{name}", std::process::id()));
     fs::write(&authority, system_s).unwrap();
+    let daemon = UdpSocket::bind("127.0.0.1:0").unwrap();
+    daemon.set_nonblocking(true).unwrap();
     let runtime = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut function = Command::new(env!("CARGO_BIN_EXE_accept-order"))
         .env_clear()
@@ -85,6 +88,10 @@ async fn run_until_it_asks(name: &str, system_s: &str, network: &[(&str, String)
             "AWS_LAMBDA_RUNTIME_API",
             runtime.local_addr().unwrap().to_string(),
         )
+        .env(
+            "AWS_XRAY_DAEMON_ADDRESS",
+            daemon.local_addr().unwrap().to_string(),
+        )
         .env("SSL_CERT_FILE", &authority)
         .stdout(Stdio::null())
         .kill_on_drop(true)
@@ -96,6 +103,8 @@ async fn run_until_it_asks(name: &str, system_s: &str, network: &[(&str, String)
         .unwrap();
     function.kill().await.unwrap();
     fs::remove_file(authority).unwrap();
+    // What init does is no trace of its own.
+    assert!(daemon.recv(&mut [0; 1]).is_err());
 }
 
 fn at(port: u16) -> [(&'static str, String); 1] {
