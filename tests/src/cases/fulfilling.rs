@@ -62,6 +62,8 @@ pub(super) fn cases() -> Vec<Case> {
     } else {
         'A'
     });
+    // Of an order of its own: of two rejections of one id the later stays, and records are written in any order.
+    let later = accepted("later", order("17850", &["21730"]));
     let other_secret = accepted("unknown-secret", order("17850", &["21730"])).order_id;
     let mut bytes = other_secret.to_string();
     // The 17th byte numbers the secret, and ends in the 23rd character after the prefix.
@@ -85,7 +87,7 @@ pub(super) fn cases() -> Vec<Case> {
                 (1, body(accepted("third", order("17850", &["85123A"])))),
                 (
                     1,
-                    body_with(&broken(), "/type", json!("sluice.order.accepted.v2")),
+                    body_with(&later, "/type", json!("sluice.order.accepted.v2")),
                 ),
                 (1, body_with(&second(), "/id", json!(forged))),
                 (
