@@ -4,10 +4,10 @@ use std::{collections::BTreeSet, fs};
 
 use accept_order::{AcceptOrder, MemoryPublisher};
 use aws_lambda_events::sqs::SqsEvent;
-use fulfill_orders::{Consumer, Pace, queue::MemoryQueue};
 use read_orders::ReadOrders;
 use serde_json::Value;
 use sluice_api::ApiRequest;
+use sluice_consumer::{Pace, queue::MemoryQueue};
 use sluice_order::{HotSkus, Lane, Secrets, SystemClock};
 use sluice_store::MemoryStore;
 use sluice_tests::{
@@ -62,7 +62,7 @@ async fn every_event_gets_its_answer() {
     let store = MemoryStore::default();
     let queue = MemoryQueue::default();
     let lane = Lane::Standard;
-    let fulfill = Consumer::new(
+    let fulfill = fulfill_orders::consumer(
         &store,
         &queue,
         SystemClock,
@@ -79,7 +79,7 @@ async fn every_event_gets_its_answer() {
             "read-orders" => serde_json::to_value(reader.handle(&request()).await),
             _ => {
                 let batch: SqsEvent = serde_json::from_value(event.clone()).unwrap();
-                serde_json::to_value(fulfill_orders::handle(&fulfill, batch, u64::MAX).await)
+                serde_json::to_value(sluice_consumer::handle(&fulfill, batch, u64::MAX).await)
             }
         }
         .unwrap();

@@ -15,12 +15,12 @@ use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use captured::{INVOCATION, Said, said_by, trace};
 use emf::{Series, series};
-use fulfill_orders::{Consumer, Pace, queue::MemoryQueue};
 use lambda_runtime::Context;
 use orders::{FaultyStore, MARK, NOW, accepted, body, order, secrets, trace_of};
 use read_orders::ReadOrders;
 use serde_json::{Value, json};
 use sluice_api::ApiRequest;
+use sluice_consumer::{Pace, queue::MemoryQueue};
 use sluice_order::{Lane, Timestamp};
 use sluice_store::{DynamoStore, OrderStore};
 use sluice_telemetry::Calls;
@@ -87,9 +87,9 @@ async fn fulfilling(
     events: &[Value],
 ) -> Said {
     let clock = Timestamp::from_millis(NOW);
-    let consumer = Consumer::new(store, queue, clock, secrets(), Lane::Standard, pace);
+    let consumer = fulfill_orders::consumer(store, queue, clock, secrets(), Lane::Standard, pace);
     let handler = async |event: SqsEvent, _: Context| {
-        fulfill_orders::handle(&consumer, event, u64::MAX).await
+        sluice_consumer::handle(&consumer, event, u64::MAX).await
     };
     said_by("fulfill-orders", events, handler).await
 }

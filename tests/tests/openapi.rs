@@ -2,11 +2,11 @@
 
 use accept_order::{AcceptOrder, MemoryPublisher};
 use aws_lambda_events::sqs::SqsEvent;
-use fulfill_orders::{Consumer, Pace, queue::MemoryQueue};
 use jsonschema::Validator;
 use read_orders::ReadOrders;
 use serde_json::{Value, json};
 use sluice_api::ApiRequest;
+use sluice_consumer::{Pace, queue::MemoryQueue};
 use sluice_order::{HotSkus, Lane, Secrets, SystemClock};
 use sluice_store::MemoryStore;
 use sluice_tests::{cases, project};
@@ -40,7 +40,7 @@ async fn every_answer_is_documented() {
         secrets(),
         HotSkus::default(),
     );
-    let fulfill = Consumer::new(
+    let fulfill = fulfill_orders::consumer(
         &store,
         MemoryQueue::default(),
         SystemClock,
@@ -53,7 +53,7 @@ async fn every_answer_is_documented() {
     for case in cases::all() {
         if case.function == "fulfill-orders" {
             let batch: SqsEvent = serde_json::from_value(case.event).unwrap();
-            fulfill_orders::handle(&fulfill, batch, u64::MAX).await;
+            sluice_consumer::handle(&fulfill, batch, u64::MAX).await;
             continue;
         }
         let request: ApiRequest = serde_json::from_value(case.event.clone()).unwrap();

@@ -16,7 +16,7 @@ fn task(writes: f64) -> Task {
 
 /// Whether the consumer would start.
 fn consumer_takes(writes: f64, concurrency: u32, batch: u32) -> bool {
-    fulfill_orders::Pace::fitting(writes, concurrency, batch).is_ok()
+    sluice_order::LaneSettings::fitting(writes, concurrency, batch).is_ok()
 }
 
 #[test]

@@ -1,28 +1,26 @@
 //! The consumer of a lane: writes buffered orders into fulfillment storage.
 //!
-//! A batch ([`consumer`]) is parsed, written and answered for record by record (`record`): what goes wrong with
-//! one is never another's. A record is acknowledged only after its order is stored, was stored before, is
-//! a recorded conflict, or lies in the dead-letter queue with its reason. All else is reported as
-//! failed, so SQS delivers it again. While storage is out of reach the batch is held ([`breaker`]).
+//! Here is what is particular to orders: how a body is read ([`read`]) and what is done with an order ([`OrderSink`]). All
+//! else is the engine's, in `shared/consumer`.
 
-// Without it the first panic ends the process, and takes the batch with it (promise P5).
-#[cfg(not(panic = "unwind"))]
-compile_error!("consumers unwind: set panic = \"unwind\" in the profile");
-
-pub mod backoff;
-pub mod breaker;
-pub mod consumer;
-mod counted;
-pub mod event;
-pub mod message;
-pub mod pace;
-pub mod queue;
-mod record;
-mod sqs;
-mod traced;
+mod sink;
 pub mod xray;
 
-pub use consumer::Consumer;
-pub use event::handle;
-pub use pace::Pace;
-pub use sqs::SqsQueue;
+use sluice_consumer::{Consumer, Pace, queue::QueueControl};
+use sluice_order::{Clock, Lane, Secrets};
+use sluice_store::OrderStore;
+
+pub use sink::{OrderSink, read};
+
+/// The consumer of a lane.
+pub fn consumer<S: OrderStore, Q: QueueControl, C: Clock>(
+    store: S,
+    queue: Q,
+    clock: C,
+    secrets: Secrets,
+    lane: Lane,
+    pace: Pace,
+) -> Consumer<OrderSink<S>, Q, C> {
+    let read = move |body: &str| read(body, &secrets);
+    Consumer::new(lane.as_str(), read, OrderSink(store), queue, clock, pace)
+}

@@ -4,12 +4,10 @@
 use std::{sync::Arc, time::Duration};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use fulfill_orders::{
-    Consumer, Pace, SqsQueue,
-    xray::{TraceExport, put_segments},
-};
+use fulfill_orders::xray::{TraceExport, put_segments};
 use lambda_runtime::{Context, Error};
-use sluice_order::{Lane, SystemClock};
+use sluice_consumer::{Pace, SqsQueue};
+use sluice_order::{Lane, LaneSettings, SystemClock};
 use sluice_runtime::{
     Https, Opening, SettingError,
     aws::{self, Budget},
@@ -49,7 +47,7 @@ async fn main() -> Result<(), Error> {
         let lane: Lane = sluice_runtime::required("LANE")?
             .parse()
             .map_err(|error| SettingError::invalid("LANE", error))?;
-        let pace = Pace::fitting(
+        let settings = LaneSettings::fitting(
             sluice_runtime::number("WRITES_PER_SECOND")?,
             sluice_runtime::number("CONCURRENCY")?,
             sluice_runtime::number("BATCH_SIZE")?,
@@ -81,18 +79,18 @@ async fn main() -> Result<(), Error> {
                 is_open(&storage)
             })
             .await;
-        let consumer = Arc::new(Consumer::new(
+        let consumer = Arc::new(fulfill_orders::consumer(
             DynamoStore::new(storage, table),
             SqsQueue::new(queues, queue_url, dead_letter_url),
             SystemClock,
             secrets,
             lane,
-            pace,
+            Pace::of(&settings),
         ));
         let xray = segments.map(|segments| (aws_sdk_xray::Client::new(&config), segments));
         Ok(
             async move |event: SqsEvent, context: Context| -> SqsBatchResponse {
-                let answer = fulfill_orders::handle(&consumer, event, context.deadline).await;
+                let answer = sluice_consumer::handle(&consumer, event, context.deadline).await;
                 if let Some((client, segments)) = &xray {
                     put_segments(client, &segments.take()).await;
                 }

@@ -12,16 +12,16 @@ use std::{
     time::Duration,
 };
 
-use fulfill_orders::{
-    Consumer, Pace,
+use sluice_consumer::{
+    Pace,
     message::{Attribute, AttributeValue, Message},
     queue::MemoryQueue,
 };
-use sluice_order::{DeadLetter, Lane, LetterType, ListQuery, OrderId, RejectReason, Timestamp};
+use sluice_order::{DeadLetter, LetterType, ListQuery, OrderId, RejectReason, Timestamp};
 use sluice_store::{
     Found, MemoryStore, OrderStore, Page, PutOutcome, Rejection, StoreError, StoredOrder,
 };
-use support::{CARE, NOW, accepted, draws_from, message, secrets, unpaced};
+use support::{CARE, NOW, accepted, consumer, draws_from, message, unpaced};
 
 /// Storage that misbehaves for the products `unavailable`, `refused`, `panics`, and after writing `lost`.
 #[derive(Default)]
@@ -84,7 +84,7 @@ async fn consume_until(
     left: i64,
 ) -> Vec<String> {
     let clock = Timestamp::from_millis(NOW);
-    Consumer::new(store, queue, clock, secrets(), Lane::Standard, unpaced())
+    consumer(store, queue, clock, unpaced())
         .with_random(draws_from(CARE))
         .consume(messages, Timestamp::from_millis(NOW + left))
         .await
@@ -157,7 +157,7 @@ async fn a_write_whose_answer_was_lost_ends_as_one_order() {
         again.put(&order).await.unwrap();
     }
     let clock = Timestamp::from_millis(NOW);
-    let consumer = Consumer::new(&again, &queue, clock, secrets(), Lane::Standard, unpaced());
+    let consumer = consumer(&again, &queue, clock, unpaced());
     let failed = consumer
         .consume(
             vec![message("a", "lost", 2)],
@@ -288,14 +288,7 @@ async fn what_was_rejected_mended_and_replayed_ends_stored() {
     let (letter, _) = queue.dead_letters().swap_remove(0);
     let clock = Timestamp::from_millis(NOW);
     let deadline = Timestamp::from_millis(NOW + 60_000);
-    let mended = Consumer::new(
-        &store.inner,
-        &queue,
-        clock,
-        secrets(),
-        Lane::Standard,
-        unpaced(),
-    );
+    let mended = consumer(&store.inner, &queue, clock, unpaced());
     assert!(
         mended
             .consume(vec![letter.clone()], deadline)
@@ -382,7 +375,7 @@ async fn what_does_not_fit_is_handed_back_untouched() {
     let (store, queue) = (FaultyStore::default(), MemoryQueue::default());
     let clock = Timestamp::from_millis(NOW);
     let pace = Pace::every(Duration::from_secs(40));
-    let consumer = Consumer::new(&store, &queue, clock, secrets(), Lane::Standard, pace);
+    let consumer = consumer(&store, &queue, clock, pace);
     let batch = vec![
         message("a", "fine", 1),
         message("b", "fine", 1),

@@ -12,16 +12,15 @@ use std::{
     time::Duration,
 };
 
-use fulfill_orders::{
-    Consumer,
+use sluice_consumer::{
     message::Message,
     queue::{MemoryQueue, QueueControl, QueueError, VisibilityChange},
 };
-use sluice_order::{Clock, DeadLetter, Lane, ListQuery, OrderId, Timestamp};
+use sluice_order::{Clock, DeadLetter, ListQuery, OrderId, Timestamp};
 use sluice_store::{
     Found, MemoryStore, OrderStore, Page, PutOutcome, Rejection, StoreError, StoredOrder,
 };
-use support::{CARE, NOW, draws_from, message, secrets, unpaced};
+use support::{CARE, NOW, consumer, draws_from, message, unpaced};
 use tokio::time::{Instant, sleep};
 
 /// Storage that is down until some time, then takes its time, and counts.
@@ -114,15 +113,8 @@ async fn consume_with(
     messages: Vec<Message>,
 ) -> (Vec<String>, Duration) {
     let start = Instant::now();
-    let consumer = Consumer::new(
-        store,
-        queue,
-        VirtualClock(start),
-        secrets(),
-        Lane::Standard,
-        unpaced(),
-    )
-    .with_random(draws_from(first_draw));
+    let consumer =
+        consumer(store, queue, VirtualClock(start), unpaced()).with_random(draws_from(first_draw));
     let again = consumer
         .consume(messages, Timestamp::from_millis(NOW + 60_000))
         .await;
@@ -183,14 +175,7 @@ async fn the_breaker_stays_open_from_one_batch_to_the_next() {
     let store = SlowStore::new(Duration::from_hours(1), MOMENT);
     let queue = MemoryQueue::default();
     let start = Instant::now();
-    let consumer = Consumer::new(
-        &store,
-        &queue,
-        VirtualClock(start),
-        secrets(),
-        Lane::Standard,
-        unpaced(),
-    );
+    let consumer = consumer(&store, &queue, VirtualClock(start), unpaced());
     let mut calls = Vec::new();
     for minute in 1..=3 {
         let deadline = Timestamp::from_millis(NOW + minute * 60_000);
@@ -232,15 +217,7 @@ async fn a_record_that_always_fails_does_not_keep_the_breaker_open() {
     messages.extend(batch(20, 8));
     let start = Instant::now();
     // All draws are equal, so the bad ones stay the first.
-    let consumer = Consumer::new(
-        &store,
-        &queue,
-        VirtualClock(start),
-        secrets(),
-        Lane::Standard,
-        unpaced(),
-    )
-    .with_random(|| CARE);
+    let consumer = consumer(&store, &queue, VirtualClock(start), unpaced()).with_random(|| CARE);
     consumer
         .consume(messages, Timestamp::from_millis(NOW + 60_000))
         .await;
@@ -270,7 +247,7 @@ async fn a_clock_that_is_wrong_is_not_believed() {
         );
         let start = Instant::now();
         let clock = VirtualClock(start);
-        let consumer = Consumer::new(&store, &queue, clock, secrets(), Lane::Standard, unpaced());
+        let consumer = consumer(&store, &queue, clock, unpaced());
         consumer
             .consume(batch(10, 1), Timestamp::from_millis(deadline))
             .await;
@@ -300,14 +277,7 @@ impl QueueControl for SilentQueue {
 async fn a_queue_that_is_silent_does_not_keep_the_answer() {
     let store = SlowStore::new(Duration::ZERO, MOMENT);
     let start = Instant::now();
-    let consumer = Consumer::new(
-        &store,
-        SilentQueue,
-        VirtualClock(start),
-        secrets(),
-        Lane::Standard,
-        unpaced(),
-    );
+    let consumer = consumer(&store, SilentQueue, VirtualClock(start), unpaced());
     let poison = Message {
         body: "poison".into(),
         ..message("p", "fine", 1)

@@ -129,22 +129,44 @@ impl OrderAccepted {
     /// # Errors
     /// [`ParseFailure`]: permanent, or to be tried again once the secret is known here.
     pub fn from_body(body: &str, secrets: &Secrets) -> Result<Self, ParseFailure> {
-        use RejectReason as Reason;
-        let envelope = json::parse(body.as_bytes())
-            .map_err(|e| ParseFailure::permanent(Reason::NotJson, e.to_string(), None))?;
-        // The id first: what fails after it can be recorded under it.
-        let order_id = id_in(&envelope);
-        let verified = order_id.map(|id| (id, secrets.verify(&id)));
-        if let Some((_, Err(IdError::UnknownSecret(number)))) = verified {
-            return Err(ParseFailure::UnknownSecret(number));
-        }
-        let own_id = verified.and_then(|(id, result)| result.is_ok().then_some(id));
-        let permanent = |(reason, detail)| ParseFailure::permanent(reason, detail, own_id);
+        Self::open(body, secrets).accepted
+    }
 
+    /// Reads a message body once, for all that it says: the order, and the trace that it belongs to even where it holds no
+    /// order.
+    pub fn open(body: &str, secrets: &Secrets) -> Opened {
+        match envelope_in(body) {
+            Ok(envelope) => Opened {
+                traceparent: text_in(&envelope, "traceparent").map(str::to_owned),
+                accepted: Self::verified(envelope, secrets),
+            },
+            Err(error) => Opened {
+                traceparent: None,
+                accepted: Err(ParseFailure::permanent(
+                    RejectReason::NotJson,
+                    error.to_string(),
+                    None,
+                )),
+            },
+        }
+    }
+
+    /// Reads an envelope whose id has to be ours.
+    fn verified(envelope: Value, secrets: &Secrets) -> Result<Self, ParseFailure> {
+        // The id first: what fails after it can be recorded under it.
+        let named = id_in(&envelope);
+        let own_id = match named.map(|id| secrets.verify(&id)) {
+            Some(Err(IdError::UnknownSecret(number))) => {
+                return Err(ParseFailure::UnknownSecret(number));
+            }
+            Some(Ok(())) => named,
+            Some(Err(IdError::Forged)) | None => None,
+        };
+        let permanent = |(reason, detail)| ParseFailure::permanent(reason, detail, own_id);
         check_type(&envelope).map_err(permanent)?;
         let order_id = own_id.ok_or_else(|| {
             let detail = "the id is not one that was made here";
-            permanent((Reason::ForgedId, detail.into()))
+            permanent((RejectReason::ForgedId, detail.into()))
         })?;
         Self::of_envelope(envelope, order_id).map_err(permanent)
     }
@@ -154,7 +176,7 @@ impl OrderAccepted {
     ///
     /// `None` if it names no order.
     pub fn claimed(body: &str) -> Option<Claim> {
-        let envelope = json::parse(body.as_bytes()).ok()?;
+        let envelope = envelope_in(body).ok()?;
         let order_id = id_in(&envelope)?;
         let read = check_type(&envelope).and_then(|()| Self::of_envelope(envelope, order_id));
         Some(Claim {
@@ -191,24 +213,42 @@ impl OrderAccepted {
     }
 }
 
-/// What an envelope says of its trace, also where it holds no order: **unverified**.
-pub fn traceparent_in(body: &str) -> Option<String> {
-    let envelope = json::parse(body.as_bytes()).ok()?;
-    Some(envelope.get("traceparent")?.as_str()?.to_owned())
+/// The envelope in a message body. Where raw delivery is switched off, SNS puts it as text into an envelope of its own; what
+/// stands there is read like the message itself. Anybody could write that too, and it is checked like any other.
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html>
+fn envelope_in(body: &str) -> Result<Value, serde_json::Error> {
+    let outer = json::parse(body.as_bytes())?;
+    match (text_in(&outer, "Type"), text_in(&outer, "Message")) {
+        (Some("Notification"), Some(message)) => json::parse(message.as_bytes()),
+        _ => Ok(outer),
+    }
+}
+
+fn text_in<'a>(envelope: &'a Value, name: &str) -> Option<&'a str> {
+    envelope.get(name)?.as_str()
 }
 
 /// The id of an envelope, if it has the form of one.
 fn id_in(envelope: &Value) -> Option<OrderId> {
-    envelope.get("id")?.as_str()?.parse().ok()
+    text_in(envelope, "id")?.parse().ok()
 }
 
 fn check_type(envelope: &Value) -> Result<(), (RejectReason, String)> {
-    let text = |name| envelope.get(name).and_then(Value::as_str);
-    if (text("specversion"), text("type")) == (Some("1.0"), Some(EVENT_TYPE)) {
+    let named = (text_in(envelope, "specversion"), text_in(envelope, "type"));
+    if named == (Some("1.0"), Some(EVENT_TYPE)) {
         return Ok(());
     }
     let detail = format!("specversion and type must be 1.0 and {EVENT_TYPE}");
     Err((RejectReason::UnknownEvent, detail))
+}
+
+/// What a message body holds.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Opened {
+    /// The `traceparent` of its envelope. Nobody verified it.
+    pub traceparent: Option<String>,
+    /// The order, or why it holds none.
+    pub accepted: Result<OrderAccepted, ParseFailure>,
 }
 
 /// What a message body says of itself, which nobody verified: see [`OrderAccepted::claimed`].
@@ -290,6 +330,35 @@ mod tests {
             OrderAccepted::from_body(&message.to_body().unwrap(), &secrets()),
             Ok(message)
         );
+    }
+
+    /// A subscription whose raw delivery somebody switched off.
+    #[test]
+    fn a_message_in_an_envelope_of_sns_reads_like_the_message_itself() {
+        let message = small();
+        let wrapped = |body: &str| {
+            json!({"Type": "Notification", "MessageId": "m", "TopicArn": "arn:aws:sns:eu-west-1:1:t", "Message": body})
+                .to_string()
+        };
+        let body = message.to_body().unwrap();
+        let opened = OrderAccepted::open(&wrapped(&body), &secrets());
+        assert_eq!(opened.traceparent, message.traceparent);
+        assert_eq!(opened.accepted, Ok(message.clone()));
+        let claim = OrderAccepted::claimed(&wrapped(&body)).unwrap();
+        assert_eq!(claim.order_id, message.order_id);
+        // It proves nothing: what is in it is checked, and only one envelope is opened.
+        let forged = body.replace("\"quantity\":1", "\"quantity\":2");
+        for (body, reason) in [
+            (wrapped(&forged), RejectReason::ContentMismatch),
+            (wrapped("hello"), RejectReason::NotJson),
+            (wrapped(&wrapped(&body)), RejectReason::UnknownEvent),
+        ] {
+            let failure = OrderAccepted::from_body(&body, &secrets()).unwrap_err();
+            assert!(
+                failure.to_string().starts_with(&reason.to_string()),
+                "{failure}"
+            );
+        }
     }
 
     #[test]

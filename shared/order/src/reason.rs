@@ -31,6 +31,28 @@ pub enum RejectReason {
     Purged,
 }
 
+impl RejectReason {
+    /// Every reason there is, in the order in which `sluice dlq list --help` names them.
+    pub const ALL: [Self; 10] = [
+        Self::NotJson,
+        Self::UnknownEvent,
+        Self::InvalidOrder,
+        Self::ForgedId,
+        Self::ContentMismatch,
+        Self::TooLarge,
+        Self::RefusedByStorage,
+        Self::KeyReused,
+        Self::Panic,
+        Self::Purged,
+    ];
+
+    /// Whether the detail beside this reason may quote the order: storage's own words do. Then it stays in the dead letter,
+    /// which holds the order anyway, and is neither logged nor shown in lists.
+    pub fn may_quote(self) -> bool {
+        matches!(self, Self::TooLarge | Self::RefusedByStorage)
+    }
+}
+
 impl fmt::Display for RejectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)

@@ -252,7 +252,7 @@ pub(crate) async fn inject(run: &Arc<Run>, topic: &Topic, queue: &crate::queue::
         run.history.push(Event::Injected {
             body: Arc::clone(&body),
         });
-        queue.send(fulfill_orders::message::Message {
+        queue.send(sluice_consumer::message::Message {
             body: body.as_ref().into(),
             ..Default::default()
         });

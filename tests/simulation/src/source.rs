@@ -7,12 +7,13 @@ use std::{
 };
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage, SqsMessageAttribute};
-use fulfill_orders::{
+use fulfill_orders::OrderSink;
+use futures::FutureExt;
+use serde_json::Value;
+use sluice_consumer::{
     Consumer, Pace,
     message::{AttributeValue, Message},
 };
-use futures::FutureExt;
-use serde_json::Value;
 use tokio::time::sleep;
 
 use crate::{
@@ -38,7 +39,7 @@ pub(crate) struct Source {
 
 struct Instance {
     process: Arc<Process>,
-    consumer: Consumer<Store, Control, SkewedClock>,
+    consumer: Consumer<OrderSink<Store>, Control, SkewedClock>,
 }
 
 enum End {
@@ -101,7 +102,7 @@ impl Source {
         let instance = self.instance();
         instance.process.may_end_within(4 + 6 * batch.len() as u64);
         let deadline = EPOCH.unsigned_abs() + self.run.history.now() + TIMEOUT.as_secs() * 1_000;
-        let work = AssertUnwindSafe(fulfill_orders::handle(&instance.consumer, event, deadline))
+        let work = AssertUnwindSafe(sluice_consumer::handle(&instance.consumer, event, deadline))
             .catch_unwind();
         let end = tokio::select! {
             biased;
@@ -153,7 +154,7 @@ impl Source {
             } else {
                 self.run.scenario.interval
             };
-            let consumer = Consumer::new(
+            let consumer = fulfill_orders::consumer(
                 store,
                 control,
                 self.run.clock(),

@@ -9,7 +9,7 @@ use std::{
 };
 
 use accept_order::{Publication, PublishError, Publisher};
-use fulfill_orders::message::{Attribute, AttributeValue, Message};
+use sluice_consumer::message::{Attribute, AttributeValue, Message};
 use sluice_order::Lane as Name;
 use tokio::time::sleep;
 

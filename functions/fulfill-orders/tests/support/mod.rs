@@ -5,11 +5,23 @@ use std::{
     time::Duration,
 };
 
-use fulfill_orders::{Pace, message::Message};
+use fulfill_orders::OrderSink;
 use serde_json::json;
+use sluice_consumer::{Consumer, Message, Pace, queue::QueueControl};
 use sluice_order::{
-    CustomerId, IdempotencyKey, Order, OrderAccepted, OrderKey, Secrets, Timestamp,
+    Clock, CustomerId, IdempotencyKey, Lane, Order, OrderAccepted, OrderKey, Secrets, Timestamp,
 };
+use sluice_store::OrderStore;
+
+/// The consumer of the standard lane.
+pub(crate) fn consumer<S: OrderStore, Q: QueueControl, C: Clock>(
+    store: S,
+    queue: Q,
+    clock: C,
+    pace: Pace,
+) -> Consumer<OrderSink<S>, Q, C> {
+    fulfill_orders::consumer(store, queue, clock, secrets(), Lane::Standard, pace)
+}
 
 /// So fast that nothing waits for it.
 pub(crate) fn unpaced() -> Pace {

@@ -26,8 +26,8 @@ pub struct Message {
 }
 
 impl Message {
-    /// How often an operator sent it back from the dead letters.
-    pub fn replays(&self) -> u32 {
+    /// The letter that it carries, if it was a dead letter before.
+    pub fn letter(&self) -> Option<DeadLetter> {
         self.attributes
             .iter()
             .find(|attribute| attribute.name == DEAD_LETTER_ATTRIBUTE)
@@ -35,7 +35,11 @@ impl Message {
                 AttributeValue::Text(text) => DeadLetter::from_text(text),
                 AttributeValue::Binary(_) => None,
             })
-            .map_or(0, |letter| letter.replays)
+    }
+
+    /// How often an operator sent it back from the dead letters.
+    pub fn replays(&self) -> u32 {
+        self.letter().map_or(0, |letter| letter.replays)
     }
 }
 

@@ -1,13 +1,13 @@
 //! How long a message waits before its next try.
 
 /// The longest wait, in seconds.
-pub const MAX_SECONDS: u32 = 900;
+pub(crate) const MAX_SECONDS: u32 = 900;
 
 /// Exponential backoff with full jitter: a whole number of seconds, evenly from 0 to a ceiling that is
 /// 1 s at the first receive and doubles with each, up to 900 s. `random` is any 32 random bits.
 ///
 /// "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
-pub fn seconds(receives: u32, random: u32) -> u32 {
+pub(crate) fn seconds(receives: u32, random: u32) -> u32 {
     let ceiling = 1u32
         .checked_shl(receives.saturating_sub(1))
         .map_or(MAX_SECONDS, |doubled| doubled.min(MAX_SECONDS));

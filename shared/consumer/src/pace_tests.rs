@@ -18,12 +18,12 @@ async fn the_first_waits_too_and_nothing_is_caught_up_with() {
     let mut at = Vec::new();
     for pause in [0, 0, 1_000, 0] {
         sleep_until(Instant::now() + Duration::from_millis(pause)).await;
-        pace.turn(far()).await.unwrap();
+        pace.turn(1, far()).await.unwrap();
         at.push(start.elapsed().as_millis());
     }
     assert_eq!(at, [100, 200, 1_200, 1_300]);
     pace.begin();
-    pace.turn(far()).await.unwrap();
+    pace.turn(1, far()).await.unwrap();
     assert_eq!(
         start.elapsed().as_millis(),
         1_400,
@@ -38,7 +38,7 @@ async fn late_timers_cost_no_writes() {
     let start = Instant::now();
     pace.begin();
     for _ in 0..1_000 {
-        pace.turn(far()).await.unwrap();
+        pace.turn(1, far()).await.unwrap();
     }
     assert_eq!(start.elapsed().as_millis(), 10_200);
 }
@@ -47,10 +47,10 @@ async fn late_timers_cost_no_writes() {
 #[tokio::test(start_paused = true)]
 async fn throttling_never_takes_the_last_turn() {
     for (writes, concurrency, batch) in [(0.1, 2, 1), (2.0, 2, 10), (50.0, 50, 20), (3.0, 2, 8)] {
-        let pace = Pace::fitting(writes, concurrency, batch).unwrap();
+        let pace = Pace::of(&LaneSettings::fitting(writes, concurrency, batch).unwrap());
         for _ in 0..10 {
             pace.begin();
-            let turn = pace.turn(Instant::now() + Duration::from_secs(53)).await;
+            let turn = pace.turn(1, Instant::now() + Duration::from_secs(53)).await;
             pace.throttled(turn.expect("a turn"));
         }
     }
@@ -59,10 +59,10 @@ async fn throttling_never_takes_the_last_turn() {
 /// P3: A conflict is two writes of one record.
 #[tokio::test(start_paused = true)]
 async fn the_slowest_lane_has_two_turns_in_an_invocation() {
-    let pace = Pace::fitting(0.1, 2, 1).unwrap();
+    let pace = Pace::of(&LaneSettings::fitting(0.1, 2, 1).unwrap());
     pace.begin();
     let latest = Instant::now() + Duration::from_secs(53);
-    assert!(pace.turn(latest).await.is_some() && pace.turn(latest).await.is_some());
+    assert!(pace.turn(1, latest).await.is_some() && pace.turn(1, latest).await.is_some());
 }
 
 #[tokio::test(start_paused = true)]
@@ -70,12 +70,12 @@ async fn a_turn_that_would_come_too_late_is_none_and_takes_nothing() {
     let pace = Pace::every(Duration::from_secs(1));
     pace.begin();
     assert!(
-        pace.turn(Instant::now() + Duration::from_millis(500))
+        pace.turn(1, Instant::now() + Duration::from_millis(500))
             .await
             .is_none()
     );
     let start = Instant::now();
-    pace.turn(far()).await.unwrap();
+    pace.turn(1, far()).await.unwrap();
     assert_eq!(start.elapsed(), Duration::from_secs(1));
 }
 
@@ -85,8 +85,8 @@ async fn throttling_halves_the_rate_once_and_successes_bring_it_back() {
     let pace = Pace::every(Duration::from_millis(100));
     pace.begin();
     let (first, second) = (
-        pace.turn(far()).await.unwrap(),
-        pace.turn(far()).await.unwrap(),
+        pace.turn(1, far()).await.unwrap(),
+        pace.turn(1, far()).await.unwrap(),
     );
     pace.throttled(first);
     pace.throttled(second);
@@ -94,9 +94,9 @@ async fn throttling_halves_the_rate_once_and_successes_bring_it_back() {
         (pace.state().part - 0.5).abs() < 1e-9,
         "both were under way together"
     );
-    pace.turn(far()).await.unwrap();
+    pace.turn(1, far()).await.unwrap();
     let start = Instant::now();
-    let turn = pace.turn(far()).await.unwrap();
+    let turn = pace.turn(1, far()).await.unwrap();
     assert_eq!(start.elapsed(), Duration::from_millis(200));
     pace.throttled(turn);
     assert!((pace.state().part - 0.25).abs() < 1e-9);
@@ -109,26 +109,18 @@ async fn throttling_halves_the_rate_once_and_successes_bring_it_back() {
     );
 }
 
-#[test]
-fn what_does_not_fit_is_named() {
-    let unfit = |writes, concurrency, batch| {
-        Pace::fitting(writes, concurrency, batch)
-            .unwrap_err()
-            .to_string()
-    };
-    assert!(unfit(0.0, 2, 10).starts_with("WRITES_PER_SECOND is 0"));
-    assert!(unfit(f64::NAN, 2, 10).starts_with("WRITES_PER_SECOND is NaN"));
-    assert!(unfit(10.0, 1, 100).starts_with("CONCURRENCY is 1,"));
-    assert!(unfit(1_000.0, 2, 10_000).contains("raise CONCURRENCY"));
-    assert!(unfit(0.1, 3, 1).contains("lower CONCURRENCY"));
-    assert!(unfit(100.0, 2, 249).starts_with("BATCH_SIZE 249 at"));
-    assert!(unfit(100.0, 2, 2_401).starts_with("BATCH_SIZE 2401 at"));
-    for (writes, concurrency, batch) in
-        [(100.0, 2, 250), (100.0, 2, 2_400), (3.0, 2, 8), (0.1, 2, 1)]
-    {
-        let pace = Pace::fitting(writes, concurrency, batch);
-        assert!(pace.is_ok(), "{pace:?}");
+/// P4: A call with several items takes as many turns.
+#[tokio::test(start_paused = true)]
+async fn several_items_at_once_keep_the_pace() {
+    let pace = Pace::every(Duration::from_millis(100));
+    let start = Instant::now();
+    pace.begin();
+    let mut at = Vec::new();
+    for items in [1, 5, 3, 1] {
+        pace.turn(items, far()).await.unwrap();
+        at.push(start.elapsed().as_millis());
     }
+    assert_eq!(at, [100, 200, 700, 1_000]);
 }
 
 proptest! {
@@ -240,7 +232,7 @@ fn starts_of(interval: u64, slots: Vec<Vec<Invocation>>) -> Vec<Vec<u64>> {
                 let records = stream::iter(invocation.records)
                     .map(async |record| {
                         sleep(Duration::from_millis(record.parsing)).await;
-                        let turn = pace.turn(far()).await.unwrap();
+                        let turn = pace.turn(1, far()).await.unwrap();
                         let start = origin.elapsed().as_millis();
                         if record.pause > 0 {
                             advance(Duration::from_millis(record.pause)).await;

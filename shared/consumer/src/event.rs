@@ -2,10 +2,9 @@
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use sluice_order::{Clock, Timestamp};
-use sluice_store::OrderStore;
 
 use crate::{
-    Consumer,
+    Consumer, Sink,
     message::{Attribute, AttributeValue, Message},
     queue::QueueControl,
 };
@@ -15,7 +14,7 @@ use crate::{
 ///
 /// It has no error to return: a function that fails as a whole makes the poller back off, and every
 /// record of the batch come again.
-pub async fn handle<S: OrderStore, Q: QueueControl, C: Clock>(
+pub async fn handle<S: Sink, Q: QueueControl, C: Clock>(
     consumer: &Consumer<S, Q, C>,
     event: SqsEvent,
     deadline: u64,

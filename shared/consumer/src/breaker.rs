@@ -28,7 +28,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// One breaker, for one storage; an instance of the function keeps it from batch to batch.
 #[derive(Default, Debug)]
-pub struct Breaker {
+pub(crate) struct Breaker {
     state: Mutex<State>,
     /// Whose turn it is while the breaker is open. First come, first served.
     turn: sync::Mutex<()>,

@@ -4,12 +4,12 @@
 mod stub;
 
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
-use fulfill_orders::{
+use serde_json::{Value, json};
+use sluice_consumer::{
     SqsQueue,
     message::{Attribute, AttributeValue, Message},
     queue::{QueueControl, VisibilityChange},
 };
-use serde_json::{Value, json};
 use sluice_order::{DeadLetter, LetterType, RejectReason};
 use sluice_runtime::Https;
 use stub::Requests;
