@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_sqs::types::MessageAttributeValue;
 use sluice_order::{
-    DeadLetter, LetterType,
+    DeadLetter,
     letter::{DEAD_LETTER_ATTRIBUTE, MAX_OTHER_ATTRIBUTES},
 };
 
@@ -30,7 +30,8 @@ impl Resend {
         let mut replays = None;
         // An attribute of somebody else is worth more than the count.
         if attributes.len() <= MAX_OTHER_ATTRIBUTES {
-            let note = counted(letter);
+            let trace = letter.trace_header.as_deref();
+            let note = DeadLetter::replayed(letter.note.as_ref(), &letter.id, trace);
             if let Some(value) = attribute(&note) {
                 attributes.insert(DEAD_LETTER_ATTRIBUTE.to_owned(), value);
                 replays = Some(note.replays);
@@ -50,26 +51,6 @@ impl Resend {
     }
 }
 
-/// The letter's note with one more replay.
-fn counted(letter: &Letter) -> DeadLetter {
-    match &letter.note {
-        Some(note) => DeadLetter {
-            replays: note.replays.saturating_add(1),
-            ..note.clone()
-        },
-        None => DeadLetter {
-            r#type: LetterType::Moved,
-            reason: None,
-            detail: String::new(),
-            original_message_id: letter.id.clone(),
-            // SQS's count holds the looks at the dead letter too.
-            receives: 0,
-            replays: 1,
-            trace: letter.trace_header.clone(),
-        },
-    }
-}
-
 /// None of the two can fail for a text that is not empty.
 fn attribute(note: &DeadLetter) -> Option<MessageAttributeValue> {
     let text = serde_json::to_string(note).ok()?;
@@ -83,7 +64,7 @@ fn attribute(note: &DeadLetter) -> Option<MessageAttributeValue> {
 #[cfg(test)]
 mod tests {
     use aws_sdk_sqs::types::MessageSystemAttributeName as System;
-    use sluice_order::RejectReason;
+    use sluice_order::{LetterType, RejectReason};
 
     use super::*;
     use crate::dlq::letter::tests::{PANIC, binary, letter, note, text};

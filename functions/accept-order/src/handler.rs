@@ -5,7 +5,7 @@ use serde::Serialize;
 use sluice_api::{ApiRequest, ApiResponse, Offences, Problem, ProblemType};
 use sluice_order::{
     Clock, Currency, HotSkus, IdempotencyKey, Order, OrderAccepted, OrderId, OrderKey, Secrets,
-    Timestamp, TooLarge, json, trace,
+    Timestamp, TooLarge, TraceParent, json,
 };
 use tracing::{Span, record_all};
 
@@ -116,7 +116,9 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
             order,
             key,
             self.clock.now(),
-            trace_header.and_then(trace::traceparent),
+            trace_header
+                .and_then(TraceParent::from_header)
+                .map(|parent| parent.to_string()),
             &self.secrets,
         );
         let publication = Publication {

@@ -56,6 +56,27 @@ impl DeadLetter {
     pub fn from_text(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
+
+    /// The letter that goes with a message when an operator sends it back to its lane: one replay more. `letter` is what the
+    /// message carries; one that SQS or SNS moved carries none.
+    pub fn replayed(letter: Option<&Self>, message_id: &str, trace: Option<&str>) -> Self {
+        match letter {
+            Some(letter) => Self {
+                replays: letter.replays.saturating_add(1),
+                ..letter.clone()
+            },
+            None => Self {
+                r#type: LetterType::Moved,
+                reason: None,
+                detail: String::new(),
+                original_message_id: message_id.to_owned(),
+                // SQS counts the looks at a dead letter as receives too, so its count says nothing about the lane's.
+                receives: 0,
+                replays: 1,
+                trace: trace.map(str::to_owned),
+            },
+        }
+    }
 }
 
 fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RejectReason>, D::Error> {
@@ -84,6 +105,24 @@ mod tests {
             r#"{"type":"permanent","reason":"NOT_JSON","detail":"expected value","original_message_id":"m-1","receives":1,"replays":2,"trace":null}"#
         );
         assert_eq!(DeadLetter::from_text(&text), Some(letter));
+    }
+
+    #[test]
+    fn a_replay_is_counted_whoever_made_the_letter() {
+        let moved = DeadLetter::replayed(None, "m-1", Some("Root=1"));
+        assert_eq!(
+            (moved.r#type, moved.replays, moved.receives),
+            (LetterType::Moved, 1, 0)
+        );
+        assert_eq!(moved.original_message_id, "m-1");
+        let again = DeadLetter::replayed(Some(&moved), "m-2", None);
+        assert_eq!(
+            again,
+            DeadLetter {
+                replays: 2,
+                ..moved
+            }
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use fulfill_orders::{
+use sluice_consumer::{
     message::{Attribute, AttributeValue, Message},
     queue::{QueueControl, QueueError, VisibilityChange},
 };
@@ -64,7 +64,7 @@ impl Queue {
             queue: self.name,
             message: message.id.as_str().into(),
             body: message.body.as_str().into(),
-            letter: letter_of(&message),
+            letter: message.letter(),
         });
         let (visible, receipt) = (Instant::now(), 0);
         self.messages().insert(
@@ -194,18 +194,6 @@ impl Queue {
 fn numbers(receipt_handle: &str) -> (u64, u64) {
     let (number, receipt) = receipt_handle.split_once('/').unwrap_or_default();
     (number.parse().unwrap_or(0), receipt.parse().unwrap_or(0))
-}
-
-/// The letter that a message carries.
-pub(crate) fn letter_of(message: &Message) -> Option<DeadLetter> {
-    message
-        .attributes
-        .iter()
-        .find(|attribute| attribute.name == DEAD_LETTER_ATTRIBUTE)
-        .and_then(|attribute| match &attribute.value {
-            AttributeValue::Text(text) => DeadLetter::from_text(text),
-            AttributeValue::Binary(_) => None,
-        })
 }
 
 /// The message with this letter in place of any other.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sluice_order::{DeadLetter, Lane as Name, LetterType};
+use sluice_order::{DeadLetter, Lane as Name};
 use tokio::{
     runtime::Builder,
     task::{LocalSet, spawn_local},
@@ -13,7 +13,7 @@ use crate::{
     clients,
     history::{Entry, Event},
     mark::Mark,
-    queue::{Queue, letter_of, with_letter},
+    queue::{Queue, with_letter},
     run::Run,
     scenario::Scenario,
     source::Source,
@@ -148,19 +148,11 @@ impl World {
     fn replay(&self) {
         for lane in &self.lanes {
             for message in lane.dead.receive(usize::MAX) {
-                let letter = letter_of(&message).unwrap_or_else(|| DeadLetter {
-                    r#type: LetterType::Moved,
-                    reason: None,
-                    detail: String::new(),
-                    original_message_id: message.id.clone(),
-                    receives: message.receives,
-                    replays: 0,
-                    trace: None,
-                });
-                let letter = DeadLetter {
-                    replays: letter.replays + 1,
-                    ..letter
-                };
+                let letter = DeadLetter::replayed(
+                    message.letter().as_ref(),
+                    &message.id,
+                    message.trace_header.as_deref(),
+                );
                 lane.queue.send(with_letter(&message, &letter));
                 lane.dead.delete(&message.receipt_handle);
             }
