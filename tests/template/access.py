@@ -2,21 +2,9 @@
 
 from rules import arn, as_list, breaks, functions, of_type, properties, queues, ref, target, variables
 
-CONSUMER = {
-    "dynamodb:GetItem",
-    "dynamodb:PutItem",
-    "sqs:ChangeMessageVisibility",
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
-    "sqs:ReceiveMessage",
-    "sqs:SendMessage",
-}
-EVERY_FUNCTION = {
-    "logs:CreateLogStream",
-    "logs:PutLogEvents",
-    "xray:PutTelemetryRecords",
-    "xray:PutTraceSegments",
-}
+EVERY_FUNCTION = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+QUEUE = {"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
+CONSUMER = QUEUE | {"sqs:SendMessage", "dynamodb:GetItem", "dynamodb:PutItem"}
 MAY = {
     "AcceptOrder": {"sns:Publish", "kms:Decrypt", "kms:GenerateDataKey*"},
     "ReadOrders": {"dynamodb:GetItem", "dynamodb:Query"},
@@ -103,11 +91,8 @@ def only_the_topic_sends_and_only_accept_order_publishes(template):
 def policy_differs(template, name, expected):
     found = template["Resources"].get(name, {"Properties": {"PolicyDocument": {"Statement": []}}})
     fields = ("Effect", "Principal", "Action", "Resource", "Condition")
-    allowed = [
-        tuple(statement.get(field) for field in fields)
-        for statement in found["Properties"]["PolicyDocument"]["Statement"]
-    ]
-    if allowed != expected:
+    has = [tuple(each.get(field) for field in fields) for each in found["Properties"]["PolicyDocument"]["Statement"]]
+    if has != expected:
         yield f"{name} is not {expected}"
 
 

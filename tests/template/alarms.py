@@ -18,7 +18,10 @@ def text(alarm):
 
 @breaks(
     ("StandardOldestOrderAlarm.Properties.AlarmDescription", "Look into it."),
-    ("ApiServerErrorsAlarm.Properties.AlarmDescription", "All calls fail, and so on. Look. docs/OPERATIONS.md#no-such-section"),
+    (
+        "ApiServerErrorsAlarm.Properties.AlarmDescription",
+        "All calls fail, and so on. Look. docs/OPERATIONS.md#no-such-section",
+    ),
     ("NewAlarm", TEMPLATE["Resources"]["AcceptErrorsAlarm"]),
     ("HotBreakerOpenAlarm",),
 )
@@ -46,13 +49,14 @@ def every_alarm_says_what_to_do_and_where_it_is_written(template):
 )
 def p2_an_order_that_waits_for_a_day_or_is_a_dead_letter_raises_an_alarm(template):
     for lane in LANES:
-        queue, letters = ({"Fn::GetAtt": [f"{lane}{kind}", "QueueName"]} for kind in ("Queue", "DeadLetterQueue"))
-        for kind, metric, dimension, most in (
-            ("OldestOrder", "ApproximateAgeOfOldestMessage", {"Name": "QueueName", "Value": queue}, 86400),
-            ("LongWait", "QueueWaitSeconds", {"Name": "lane", "Value": lane.lower()}, 86400),
-            ("DeadLetters", "ApproximateNumberOfMessagesVisible", {"Name": "QueueName", "Value": letters}, 1),
+        for kind, metric, queue, most in (
+            ("OldestOrder", "ApproximateAgeOfOldestMessage", "Queue", 86400),
+            ("LongWait", "QueueWaitSeconds", None, 86400),
+            ("DeadLetters", "ApproximateNumberOfMessagesVisible", "DeadLetterQueue", 1),
         ):
             alarm = properties(template, f"{lane}{kind}Alarm")
+            of_queue = {"Name": "QueueName", "Value": {"Fn::GetAtt": [f"{lane}{queue}", "QueueName"]}}
+            dimension = of_queue if queue else {"Name": "lane", "Value": lane.lower()}
             watched = (alarm["MetricName"], alarm["Statistic"], alarm["ComparisonOperator"])
             if watched != (metric, "Maximum", "GreaterThanOrEqualToThreshold") or dimension not in alarm["Dimensions"]:
                 yield f"{lane}{kind}Alarm does not look at {metric} of its lane"

@@ -1,7 +1,9 @@
 """The dashboard: its body is whole, and shows what is reported."""
 
+import itertools
 import json
 import re
+from collections import Counter
 
 from alarms import alarms
 from metrics import reported, unknown
@@ -66,17 +68,16 @@ def the_widgets_have_their_places(template):
     except ValueError as problem:
         yield f"the body is no JSON: {problem}"
         return
-    taken = {}
+    taken = Counter()
     for widget in shown:
-        place = (widget["x"], widget["y"])
-        if widget["x"] < 0 or widget["x"] + widget["width"] > 24:
-            yield f"the widget at {place} is wider than the dashboard"
-        for x in range(widget["x"], widget["x"] + widget["width"]):
-            for y in range(widget["y"], widget["y"] + widget["height"]):
-                if taken.setdefault((x, y), place) != place:
-                    yield f"the widgets at {place} and {taken[x, y]} overlap"
+        x, y, width, height = (widget[name] for name in ("x", "y", "width", "height"))
+        if x + width > 24:
+            yield f"the widget at {x}, {y} is wider than the dashboard"
+        taken.update(itertools.product(range(x, x + width), range(y, y + height)))
         if widget["type"] == "metric" and widget["properties"].get("region") != "AWS::Region":
-            yield f"the widget at {place} names no region"
+            yield f"the widget at {x}, {y} names no region"
+    if overlaps := [place for place, times in taken.items() if times > 1]:
+        yield f"widgets overlap at {overlaps[0]}"
 
 
 @breaks(
@@ -91,6 +92,8 @@ def what_it_names_is_there(template):
     for name in functions(template):
         if f'"{name}"' in body_of(template):
             yield f"it names {name} by its place in the template"
-    for section in re.findall(r"#([a-z0-9-]+)", json.dumps([widget["properties"].get("markdown") for widget in widgets(template)])):
+    for section in re.findall(
+        r"#([a-z0-9-]+)", json.dumps([widget["properties"].get("markdown") for widget in widgets(template)])
+    ):
         if section not in SECTIONS:
             yield f"it names #{section}, which OPERATIONS.md does not have"

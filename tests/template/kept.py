@@ -1,4 +1,4 @@
-"""What a new release must not lose: resources whose loss or replacement takes orders, secrets, addresses or settings with it.
+"""What a new release must keep: resources whose loss takes orders, secrets, addresses or settings with it.
 
 kept.json lists them as a running stack has them: their logical ids, the properties that name or replace them, and what
 becomes of them when they leave the template. An update over a running stack keeps a resource only if all of that stays.
@@ -15,7 +15,7 @@ from rules import TEMPLATE
 from translation import named
 
 FILE = pathlib.Path(__file__).with_name("kept.json")
-# Type -> the properties that name a resource or whose change replaces it (CloudFormation, "Update requires: Replacement").
+# Type -> the properties that name a resource, or whose change replaces it ("Update requires: Replacement").
 KEPT = {
     "AWS::ApiGateway::Account": [],
     "AWS::ApiGateway::RestApi": [],  # its id is in the address that callers have

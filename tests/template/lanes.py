@@ -3,7 +3,7 @@
 import json
 import re
 
-from rules import LANES, arn, breaks, consumers, functions, of_type, properties, queues, ref, target, variables
+from rules import LANES, arn, breaks, consumers, of_type, properties, queues, ref, target, variables
 from translation import named
 
 FOURTEEN_DAYS = 14 * 24 * 60 * 60
@@ -33,8 +33,8 @@ def of_lane(template, lane, *but):
 def lanes_differ_in_their_names_alone(template):
     standard, hot = (json.dumps(of_lane(template, lane, "FilterPolicy"), sort_keys=True) for lane in LANES)
     for lane, other in ((standard, "Hot|hot"), (hot, "Standard|standard")):
-        for named in re.findall(rf".{{0,99}}\b\w*(?:{other})\w*\b", lane):
-            yield f"a lane names the other: {named}"
+        for mixed in re.findall(rf".{{0,99}}\b\w*(?:{other})\w*\b", lane):
+            yield f"a lane names the other: {mixed}"
     as_hot = standard.replace("Standard", "Hot").replace("standard", "hot")
     if json.loads(as_hot) != json.loads(hot):
         yield "the lanes differ"
@@ -131,29 +131,29 @@ def an_outage_dead_letters_nothing(template):
     ("FulfillStandardOrders.Properties.BatchSize", 10),
     ("FulfillStandardOrders.Properties.MaximumBatchingWindowInSeconds", 0),
     ("FulfillStandard.Properties.Environment.Variables.BATCH_SIZE",),
+    ("FulfillStandard.Properties.Environment.Variables.WRITES_PER_SECOND", 100),
     ("FulfillStandard.Properties.Environment.Variables.QUEUE_URL", ref("StandardDeadLetterQueue")),
+    ("FulfillStandard.Properties.Environment.Variables.TRACE_EXPORT",),
     ("FulfillStandard.Properties.Timeout", 90),
 )
-def consumers_take_their_lane_by_its_settings_and_fail_records_one_by_one(template):
+def consumers_know_how_they_get_their_lane_and_fail_records_one_by_one(template):
     for function, queue, event_source in consumers(template):
-        lane = function.removeprefix("Fulfill")
         if event_source.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
             yield f"{function} fails whole batches"
         if event_source["MaximumBatchingWindowInSeconds"] < 1:
             yield f"{function}: batches over 10 need a window of at least 1 s"
-        known = variables(properties(template, function))
-        for name, found in (
-            ("Enabled", event_source.get("Enabled")),
-            ("BatchSize", event_source.get("BatchSize")),
-            ("BatchSize", known.get("BATCH_SIZE")),
-            ("Concurrency", event_source.get("ScalingConfig", {}).get("MaximumConcurrency")),
-            ("Concurrency", known.get("CONCURRENCY")),
-            ("WritesPerSecond", known.get("WRITES_PER_SECOND")),
-        ):
-            if found != ref(f"{lane}{name}"):
-                yield f"{function} does not go by {lane}{name}"
-        if known.get("QUEUE_URL") != ref(queue):
-            yield f"{function} takes orders from another queue than it knows"
+        if target(event_source.get("Enabled")) not in template["Parameters"]:
+            yield f"{function} cannot be paused by a parameter"
+        known = {
+            "BATCH_SIZE": event_source["BatchSize"],
+            "CONCURRENCY": event_source.get("ScalingConfig", {}).get("MaximumConcurrency"),
+            "QUEUE_URL": ref(queue),
+            "TRACE_EXPORT": ref("TraceExport"),
+            "WRITES_PER_SECOND": ref(function.replace("Fulfill", "") + "WritesPerSecond"),
+        }
+        has = variables(properties(template, function))
+        if differ := [name for name, value in known.items() if has.get(name) != value]:
+            yield f"{function} does not know {differ}"
         # The consumer's code counts on it.
-        if functions(template)[function]["Timeout"] != 60:
+        if properties(template, function)["Timeout"] != 60:
             yield f"{function}: the timeout is not 60 s"

@@ -51,6 +51,7 @@ def unknown(template, metrics):
         if namespace != "AWS::StackName" or name not in known:
             yield f"nobody reports {name} to {namespace}"
         elif dimensions.keys() != known[name] or any(
-            isinstance(value, str) and value not in allowed.get(dimension, {value}) for dimension, value in dimensions.items()
+            isinstance(value, str) and value not in allowed.get(dimension, {value})
+            for dimension, value in dimensions.items()
         ):
             yield f"{name} has not the dimensions {dimensions}"

@@ -10,6 +10,7 @@ from rules import LANES, breaks, properties, ref, variables
     ("Parameters.LocalEndpoint.AllowedPattern",),
     ("Parameters.LogLevel.Description",),
     ("Parameters.HotConcurrency.MinValue", 1),
+    ("Parameters.HotEnabled.AllowedValues", ["true", "false", "yes"]),
 )
 def bad_parameters_fail_at_deploy(template):
     for name, parameter in template["Parameters"].items():
@@ -18,6 +19,8 @@ def bad_parameters_fail_at_deploy(template):
             yield f"{name} takes any value"
         if not parameter.get("Description"):
             yield f"{name} has no description"
+        if parameter["Default"] in ("true", "false") and parameter.get("AllowedValues") != ["true", "false"]:
+            yield f"{name} takes something else than true and false"
     for lane in LANES:
         parameter = template["Parameters"][f"{lane}Concurrency"]
         if (parameter["MinValue"], parameter["MaxValue"]) != (2, 1000):
@@ -27,28 +30,22 @@ def bad_parameters_fail_at_deploy(template):
 @breaks(
     ("Parameters.StandardBatchSize.Default", 100),
     ("Parameters.HotWritesPerSecond.Default", 500),
+    ("Parameters.StandardEnabled.Default", "false"),
+    ("Parameters.TraceExport.Default", "api"),
 )
-def a_batch_fits_into_an_invocation_by_default(template):
+def the_defaults_run_both_lanes_with_batches_that_fit_into_an_invocation(template):
     for lane in LANES:
         size, concurrency, pace = (
-            template["Parameters"][f"{lane}{name}"]["Default"] for name in ("BatchSize", "Concurrency", "WritesPerSecond")
+            template["Parameters"][f"{lane}{name}"]["Default"]
+            for name in ("BatchSize", "Concurrency", "WritesPerSecond")
         )
         seconds = size * concurrency / pace
         if not 5 <= seconds <= 48:
             yield f"{lane}: a batch is {seconds} s of work by default, and must be 5 to 48"
-
-
-@breaks(
-    ("Parameters.StandardEnabled.Default", "false"),
-    ("Parameters.HotEnabled.AllowedValues", ["true", "false", "yes"]),
-)
-def a_lane_is_paused_by_false_and_by_nothing_else(template):
-    for lane in LANES:
-        parameter = template["Parameters"][f"{lane}Enabled"]
-        if parameter["Type"] != "String" or parameter.get("AllowedValues") != ["true", "false"]:
-            yield f"{lane}Enabled takes something else than true and false"
-        if parameter["Default"] != "true":
+        if template["Parameters"][f"{lane}Enabled"]["Default"] != "true":
             yield f"the {lane} lane does not run by default"
+    if template["Parameters"]["TraceExport"]["Default"] != "daemon":
+        yield "traces do not go through Lambda's daemon by default"
 
 
 @breaks(

@@ -1,7 +1,7 @@
 """What a rule is, and how rules look at the template.
 
-A rule is a function that gets the translated template and yields a complaint for each breach. Beside it stand ways to break
-it: a rule that lets one of its own breaches pass fails the tests, like a template that breaks the rule.
+A rule is a function that gets the translated template and yields a complaint for each breach. Beside it stand ways to
+break it: a rule that lets one of its own breaches pass fails the tests, like a template that breaks the rule.
 """
 
 import copy

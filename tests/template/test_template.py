@@ -3,13 +3,13 @@
 import json
 import unittest
 
-import access  # noqa: F401 # registers its rules, as the next five do
+import access  # noqa: F401 # registers its rules, as five more do
 import alarms  # noqa: F401
+import cfnlint.api
 import dashboard  # noqa: F401
 import lanes  # noqa: F401
 import parameters  # noqa: F401
 import traces  # noqa: F401
-import cfnlint.api
 from kept import FILE, kept
 from rules import RULES, TEMPLATE, broken, queues
 from samtranslator.model.exceptions import InvalidDocumentException

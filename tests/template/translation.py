@@ -1,7 +1,7 @@
-"""template.yaml as CloudFormation gets it: with the dashboard in it, the loops written out, and SAM's resources translated.
+"""template.yaml as CloudFormation gets it: with the dashboard in it, the loops written out, and SAM's part translated.
 
-cfn-lint writes the loops out, because it leaves parameters and conditions as they are, as the local AWS does. AWS itself may
-put the parameters' values in their place; `with_values` does that with the SAM CLI's own code.
+cfn-lint's code writes the loops out, because it leaves parameters and conditions as they are, as the local AWS does.
+AWS itself may put the parameters' values in their place; `with_values` does that with the SAM CLI's code.
 
     translation.py FILE   writes it as JSON into FILE, for linters
 """
