@@ -3,8 +3,8 @@
     make update-check
 
 It runs in a stack of the last release (last-release.yaml). It pauses both lanes, posts orders, and deploys
-template.yaml over that stack. Every resource of kept.json must still be the one that it was, and the orders must still wait. Then it
-resumes the lanes: every order must be stored, and be found by the id that it got before the update.
+template.yaml over that stack. Every resource of kept.json must still be the one that it was, and the orders must
+still wait. Then it resumes the lanes: every order must be stored, and be found by the id that it got before the update.
 """
 
 import json
