@@ -6,7 +6,7 @@ TEST_BUILD := $(CURDIR)/.sluice/test-build
 # Tests that need a stack, and run only where there is one.
 END_TO_END := --test end_to_end --test replay --test dlq --test lanes --test traces
 SAM_LOCAL := --test sam_local
-.PHONY: help local local-down replay build simulate pace-check trace-check trace-cost bench bench-compare growth test check unit budgets end-to-end sam-local slow-tests clean
+.PHONY: help local local-down replay build simulate pace-check trace-check trace-cost bench bench-compare growth test check unit budgets update-check end-to-end sam-local slow-tests clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -56,12 +56,15 @@ growth: ## measure whether an order costs more with its lines, the orders before
 	@local/build $(TEST_BUILD)
 	cargo run --quiet --release -p sluice-bench -- growth $(TEST_BUILD)
 
-test: check unit budgets end-to-end sam-local ## all tests, on a stack of their own; SLUICE_SAM_LOCAL=containers or emulator
+test: check unit budgets update-check end-to-end sam-local ## all tests, on a stack of their own; SLUICE_SAM_LOCAL=containers or emulator
 
 check: ## formats, lints, and the rules of the template
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets $(END_TO_END) $(SAM_LOCAL) -- --deny warnings
 	@local/check-template
+
+update-check: slow-tests ## deploy template.yaml over the last release's stack with 1,000 orders waiting: none may be lost
+	@tests/template/update-check $(TEST_BUILD)
 
 unit: ## the tests that need nothing but cargo
 	cargo test --workspace

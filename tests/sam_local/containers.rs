@@ -82,6 +82,8 @@ impl Containers {
             .env("SAM_CLI_TELEMETRY", "0")
             .env("SAM_CLI_NO_COLOR", "1")
             .env("__SAM_CLI_APP_DIR", root().join(".sluice/sam"))
+            // Without it SAM does not find the functions that the template's loop makes. samconfig.toml says so for the root.
+            .env("SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS", "1")
             .env("TMPDIR", scratch)
             .arg("local")
             .args(subcommand)

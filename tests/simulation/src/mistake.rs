@@ -1,7 +1,7 @@
 //! What others ship on this path, built in on purpose: the checker has to find each.
 //!
 //! A mistake sits at the seams (the traits, the event and its answer), never in the code under test. Those
-//! that live in a template, and not in code, are held by `tests/template_rules.py`: a visibility timeout under the
+//! that live in a template, and not in code, are held by `tests/template/lanes.py`: a visibility timeout under the
 //! function's, and a concurrency limit below what the poller sends.
 
 /// A mistake in the accept path, the consumer, or what they are wired to.

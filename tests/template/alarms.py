@@ -1,0 +1,108 @@
+"""The alarms: what they watch, what they say, and whom they tell."""
+
+import re
+
+from metrics import unknown
+from rules import LANES, OPERATIONS, SECTIONS, TEMPLATE, breaks, functions, of_type, properties, ref, variables
+
+
+def alarms(template):
+    return of_type(template, "AWS::CloudWatch::Alarm")
+
+
+def text(alarm):
+    """The description, with the `${Lane}` of a loop filled in or not."""
+    said = alarm["AlarmDescription"]
+    return said["Fn::Sub"] if isinstance(said, dict) else said
+
+
+@breaks(
+    ("StandardOldestOrderAlarm.Properties.AlarmDescription", "Look into it."),
+    (
+        "ApiServerErrorsAlarm.Properties.AlarmDescription",
+        "All calls fail, and so on. Look. docs/OPERATIONS.md#no-such-section",
+    ),
+    ("NewAlarm", TEMPLATE["Resources"]["AcceptErrorsAlarm"]),
+    ("HotBreakerOpenAlarm",),
+)
+def every_alarm_says_what_to_do_and_where_it_is_written(template):
+    for name, alarm in alarms(template).items():
+        section = re.fullmatch(r".{30,}\. .+\. docs/OPERATIONS\.md#([a-z0-9-]+)", text(alarm))
+        if not section or section[1] not in SECTIONS:
+            yield f"{name} names no section of OPERATIONS.md"
+    listed = {name for row in re.findall(r"^\|(.+?)\|", OPERATIONS, re.M) for name in re.findall(r"`(\w+Alarm)`", row)}
+    expected = {name.replace("LANE", lane) for name in listed for lane in LANES}
+    if differ := expected ^ alarms(template).keys():
+        yield f"{sorted(differ)}: in the table of OPERATIONS.md or in the template alone"
+
+
+@breaks(
+    ("StandardOldestOrderAlarm.Properties.Threshold", 86401),
+    ("HotLongWaitAlarm.Properties.Threshold", 172800),
+    ("HotOldestOrderAlarm.Properties.EvaluationPeriods", 20),
+    ("HotOldestOrderAlarm.Properties.Statistic", "Minimum"),
+    ("StandardLongWaitAlarm.Properties.MetricName", "AcceptToStoreSeconds"),
+    ("StandardDeadLettersAlarm.Properties.MetricName", "NumberOfMessagesSent"),
+    ("StandardDeadLettersAlarm.Properties.Dimensions.0.Value", {"Fn::GetAtt": ["StandardQueue", "QueueName"]}),
+    ("StandardOldestOrderAlarm.Properties.Dimensions.0.Value", {"Fn::GetAtt": ["HotQueue", "QueueName"]}),
+    ("HotDeadLettersAlarm.Properties.Threshold", 10),
+)
+def p2_an_order_that_waits_for_a_day_or_is_a_dead_letter_raises_an_alarm(template):
+    for lane in LANES:
+        for kind, metric, queue, most in (
+            ("OldestOrder", "ApproximateAgeOfOldestMessage", "Queue", 86400),
+            ("LongWait", "QueueWaitSeconds", None, 86400),
+            ("DeadLetters", "ApproximateNumberOfMessagesVisible", "DeadLetterQueue", 1),
+        ):
+            alarm = properties(template, f"{lane}{kind}Alarm")
+            of_queue = {"Name": "QueueName", "Value": {"Fn::GetAtt": [f"{lane}{queue}", "QueueName"]}}
+            dimension = of_queue if queue else {"Name": "lane", "Value": lane.lower()}
+            watched = (alarm["MetricName"], alarm["Statistic"], alarm["ComparisonOperator"])
+            if watched != (metric, "Maximum", "GreaterThanOrEqualToThreshold") or dimension not in alarm["Dimensions"]:
+                yield f"{lane}{kind}Alarm does not look at {metric} of its lane"
+            if alarm["Threshold"] > most or alarm["Period"] * alarm["EvaluationPeriods"] > 3600:
+                yield f"{lane}{kind}Alarm comes late"
+
+
+@breaks(
+    ("AcceptErrorsAlarm.Properties.AlarmActions",),
+    ("HotDeadLettersAlarm.Properties.OKActions", [ref("OrdersTopic")]),
+    ("ApiThrottledAlarm.Properties.TreatMissingData",),
+    ("Conditions.HasAlarmTopic", {"Fn::Equals": [ref("AlarmTopicArn"), ""]}),
+    ("Parameters.AlarmTopicArn.Default", "arn:aws:sns:us-east-1:000000000000:alarms"),
+)
+def alarms_tell_the_topic_if_there_is_one(template):
+    told = {"Fn::If": ["HasAlarmTopic", [ref("AlarmTopicArn")], ref("AWS::NoValue")]}
+    for name, alarm in alarms(template).items():
+        if alarm.get("AlarmActions") != told or alarm.get("OKActions") != told:
+            yield f"{name} does not tell AlarmTopicArn when it begins and ends"
+        if "TreatMissingData" not in alarm:
+            yield f"{name} does not say what no figures mean"
+    # Which of the two comes first does not matter, and cfn-lint changes it.
+    if template["Conditions"]["HasAlarmTopic"] != {"Fn::Not": [{"Fn::Equals": ["", ref("AlarmTopicArn")]}]}:
+        yield "HasAlarmTopic is not whether AlarmTopicArn is given"
+    if template["Parameters"]["AlarmTopicArn"]["Default"] != "":
+        yield "AlarmTopicArn has a default"
+
+
+@breaks(
+    ("StandardBreakerOpenAlarm.Properties.MetricName", "BreakerOpened"),
+    ("HotStoreThrottledAlarm.Properties.Namespace", "sluice"),
+    ("HotStoreThrottledAlarm.Properties.Dimensions.1.Value", "warm"),
+    ("OutcomeUnknownAlarm.Properties.Dimensions.1.Name", "lane"),
+    ("ApiThrottledFilter.Properties.MetricTransformations.0.MetricName", "TooMany"),
+    ("FulfillHot.Properties.Environment.Variables.POWERTOOLS_METRICS_NAMESPACE", "sluice"),
+)
+def what_is_watched_is_what_is_reported(template):
+    watched = (
+        (
+            alarm["Namespace"]["Ref"] if isinstance(alarm["Namespace"], dict) else alarm["Namespace"],
+            alarm["MetricName"],
+            {each["Name"]: each["Value"] for each in alarm.get("Dimensions", [])},
+        )
+        for alarm in alarms(template).values()
+    )
+    yield from unknown(template, watched)
+    for name, function in functions(template).items():
+        if variables(function)["POWERTOOLS_METRICS_NAMESPACE"] != ref("AWS::StackName"):
+            yield f"{name} reports to another namespace than the stack's"

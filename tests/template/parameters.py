@@ -1,0 +1,67 @@
+"""The parameters: what they allow, and what they are by default."""
+
+import re
+
+from rules import LANES, breaks, properties, ref, variables
+
+
+@breaks(
+    ("Parameters.StandardBatchSize.MaxValue",),
+    ("Parameters.LocalEndpoint.AllowedPattern",),
+    ("Parameters.LogLevel.Description",),
+    ("Parameters.HotConcurrency.MinValue", 1),
+    ("Parameters.HotEnabled.AllowedValues", ["true", "false", "yes"]),
+)
+def bad_parameters_fail_at_deploy(template):
+    for name, parameter in template["Parameters"].items():
+        bounded = {"AllowedValues", "AllowedPattern"} & parameter.keys() or {"MinValue", "MaxValue"} <= parameter.keys()
+        if not bounded:
+            yield f"{name} takes any value"
+        if not parameter.get("Description"):
+            yield f"{name} has no description"
+        if parameter["Default"] in ("true", "false") and parameter.get("AllowedValues") != ["true", "false"]:
+            yield f"{name} takes something else than true and false"
+    for lane in LANES:
+        parameter = template["Parameters"][f"{lane}Concurrency"]
+        if (parameter["MinValue"], parameter["MaxValue"]) != (2, 1000):
+            yield f"{lane}Concurrency allows what SQS event sources do not: 2 to 1,000"
+
+
+@breaks(
+    ("Parameters.StandardBatchSize.Default", 100),
+    ("Parameters.HotWritesPerSecond.Default", 500),
+    ("Parameters.StandardEnabled.Default", "false"),
+    ("Parameters.TraceExport.Default", "api"),
+)
+def the_defaults_run_both_lanes_with_batches_that_fit_into_an_invocation(template):
+    for lane in LANES:
+        size, concurrency, pace = (
+            template["Parameters"][f"{lane}{name}"]["Default"]
+            for name in ("BatchSize", "Concurrency", "WritesPerSecond")
+        )
+        seconds = size * concurrency / pace
+        if not 5 <= seconds <= 48:
+            yield f"{lane}: a batch is {seconds} s of work by default, and must be 5 to 48"
+        if template["Parameters"][f"{lane}Enabled"]["Default"] != "true":
+            yield f"the {lane} lane does not run by default"
+    if template["Parameters"]["TraceExport"]["Default"] != "daemon":
+        yield "traces do not go through Lambda's daemon by default"
+
+
+@breaks(
+    ("AcceptOrder.Properties.Environment.Variables.HOT_SKUS",),
+    ("Parameters.HotSkus.Default", "85123A"),
+    ("Parameters.HotSkus.AllowedPattern", "^.+$"),
+    ("Parameters.HotSkus.AllowedPattern", "^.*$"),
+)
+def hot_products_are_a_parameter_and_none_by_default(template):
+    if variables(properties(template, "AcceptOrder")).get("HOT_SKUS") != ref("HotSkus"):
+        yield "AcceptOrder: HOT_SKUS is not HotSkus"
+    parameter = template["Parameters"]["HotSkus"]
+    if parameter["Default"] != "":
+        yield "HotSkus has a default"
+    good = ("", "  ", "a", "a b, c", " 85123A , 22423 ", "x" * 64, "é,ß", ",".join(["85123A"] * 400))
+    bad = ("a,,b", "a,", " ,a", ",", "x" * 65, "a," + "x" * 65, "85123A;22423", "a,\t", "a\nb", "a,\x7f")
+    for text, is_list in [(text, True) for text in good] + [(text, False) for text in bad]:
+        if bool(re.fullmatch(parameter["AllowedPattern"], text)) != is_list:
+            yield f"HotSkus {'refuses' if is_list else 'allows'} {text!r}"

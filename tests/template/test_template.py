@@ -1,0 +1,98 @@
+"""The rules and the list of what is kept, each seen to hold and seen to fail."""
+
+import json
+import unittest
+
+import access  # noqa: F401 # registers its rules, as five more do
+import alarms  # noqa: F401
+import cfnlint.api
+import dashboard  # noqa: F401
+import lanes  # noqa: F401
+import parameters  # noqa: F401
+import traces  # noqa: F401
+from kept import FILE, kept
+from rules import RULES, TEMPLATE, broken, queues
+from samtranslator.model.exceptions import InvalidDocumentException
+from translation import source, translated, with_values
+
+PARAMETERS = {"AlarmTopicArn": "arn:aws:sns:us-east-1:111122223333:alarms", "ManageApiGatewayAccount": "false"}
+
+
+class Rules(unittest.TestCase):
+    def test_the_template_holds_every_rule(self):
+        for rule in RULES:
+            with self.subTest(rule.__name__):
+                self.assertEqual(list(rule(TEMPLATE)), [])
+
+    def test_every_rule_catches_its_breaches(self):
+        for rule, breaches in RULES.items():
+            self.assertTrue(breaches, f"{rule.__name__} cannot be seen to fail")
+            for breach in breaches:
+                with self.subTest(rule.__name__, breach=breach):
+                    self.assertTrue(list(rule(broken(*breach))), "passed")
+
+
+class Kept(unittest.TestCase):
+    """An update over a running stack keeps what orders, callers and operators rely on."""
+
+    maxDiff = None
+    listed = json.loads(FILE.read_text(encoding="utf-8"))
+
+    def test_the_template_keeps_what_is_listed(self):
+        self.assertEqual(kept(TEMPLATE), self.listed)
+
+    def test_what_the_last_release_has_is_listed(self):
+        last = kept(translated(source("tests/template/last-release.yaml")))
+        self.assertEqual(last, {name: self.listed.get(name) for name in last})
+
+    def test_what_holds_orders_and_keys_outlives_the_stack(self):
+        holding = ("AWS::SQS::Queue", "AWS::DynamoDB::Table", "AWS::SecretsManager::Secret")
+        for name, each in self.listed.items():
+            if each["Type"] in holding:
+                self.assertEqual((each["DeletionPolicy"], each["UpdateReplacePolicy"]), ("Retain", "Retain"), name)
+
+    def test_a_loss_is_seen(self):
+        for breach in (
+            ("StandardQueue",),
+            ("HotDeadLetterQueue.DeletionPolicy", "Delete"),
+            ("OrdersTable.UpdateReplacePolicy",),
+            ("OrderIdSecret.DeletionPolicy",),
+            ("OrderIdSecret.Properties.GenerateSecretString.PasswordLength", 32),
+            ("StandardQueue.Properties.QueueName", {"Fn::Sub": "${AWS::StackName}-standard"}),
+            ("OrdersTable.Properties.TableName", "orders"),
+            ("NewQueue", {"Type": "AWS::SQS::Queue", "Properties": queues(TEMPLATE)["HotQueue"]}),
+        ):
+            with self.subTest(breach=breach):
+                self.assertNotEqual(kept(broken(*breach)), self.listed)
+
+
+class Translation(unittest.TestCase):
+    def test_sam_takes_the_texts_that_aws_may_put_in_the_place_of_parameters(self):
+        with_values(source(), PARAMETERS)
+        # As an event of the function, SAM would refuse the same text.
+        template = source()
+        lane = template["Resources"]["Fn::ForEach::Lanes"][2]
+        lane["Fulfill${Lane}"]["Properties"]["Events"] = {
+            "Orders": {"Type": "SQS", "Properties": {"Queue": "arn", "BatchSize": {"Ref": "HotBatchSize"}}}
+        }
+        with self.assertRaises(InvalidDocumentException):
+            with_values(template, PARAMETERS)
+
+    def test_only_the_translated_template_shows_a_dependency_on_what_a_condition_may_leave_out(self):
+        template = source()
+        api, account = (template["Resources"][name] for name in ("Api", "ApiGatewayAccount"))
+        del account["DependsOn"]
+        api["DependsOn"] = "ApiGatewayAccount"
+        del api["Properties"]["Variables"]
+        self.assertEqual(faults(template), [])
+        self.assertEqual(faults(translated(template)), ["E3005"])
+
+
+def faults(template):
+    """The errors and warnings of cfn-lint."""
+    found = (match.rule.id for match in cfnlint.api.lint_all(json.dumps(template)))
+    return [rule for rule in found if rule[0] in "EW"]
+
+
+if __name__ == "__main__":
+    unittest.main()
