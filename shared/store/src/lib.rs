@@ -1,11 +1,4 @@
-//! Fulfillment storage: what the consumers write and the readers read.
-//!
-//! One table, two kinds of records. The *order* of a key is written once, by a conditional write, and
-//! never changed. A *rejection* has a place of its own beside it, named by key and content, so it can
-//! neither hold the key nor touch a stored order, whichever comes first; readers prefer the order.
-//!
-//! [`DynamoStore`] is the real one, [`MemoryStore`] its twin for tests and the simulation; both pass
-//! one contract test (`tests/contract.rs`).
+#![doc = include_str!("../README.md")]
 
 mod dynamo;
 mod item;
