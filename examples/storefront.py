@@ -1,4 +1,4 @@
-"""A storefront's backend that loses no order: it keeps one key for each order, and repeats until it has an answer.
+"""A storefront's backend that loses no order. It keeps one key for each order, and repeats until it has an answer.
 
 Needs botocore (it is part of boto3), and an API's address:  python storefront.py "$SLUICE_API_URL"
 """
@@ -18,9 +18,9 @@ from botocore.httpsession import URLLib3Session
 
 
 def place(api, basket, patience=60):
-    """Posts the basket's order. Returns status and answer: 202, or a 4xx that has to be mended.
+    """Posts the basket's order. Returns status and answer: 202, or a 4xx, which means that the order must be corrected.
 
-    Returns (None, None) when nothing answered in time. The outcome is then unknown: keep the basket with its key, and
+    Returns (None, None) if there was no answer in time. The outcome is then unknown: keep the basket with its key, and
     call this again later.
     """
     # Made once and saved with the basket, before the first try: a repeat with the same key is the same order.
@@ -47,7 +47,7 @@ def place(api, basket, patience=60):
             if answer.status_code < 500 and answer.status_code != 429:
                 return answer.status_code, json.loads(answer.content)
         except HTTPClientError:
-            pass  # A lost connection says nothing of the order.
+            pass  # After a lost connection it is unknown whether the order was accepted.
         time.sleep(random.uniform(0, wait))
         wait = min(wait * 2, 20)
     return None, None

@@ -1,7 +1,4 @@
-//! `POST /orders`: validates an order, names it, publishes it, and answers 202.
-//!
-//! Promise P1: 202 only after the buffer has confirmed. Nothing here touches storage, so there is
-//! nothing that a sale can saturate.
+#![doc = include_str!("../README.md")]
 
 mod handler;
 mod publisher;

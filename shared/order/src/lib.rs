@@ -1,14 +1,4 @@
-//! What an order is, how it is named, and how it travels.
-//!
-//! The rules that must be the same on every instance and across every deploy live here, and none of
-//! them knows AWS:
-//!
-//! - [`Order`] can only be built from content that keeps every rule; [`json`] reads the bytes and
-//!   [`fields`] reports each offending field by its JSON pointer.
-//! - [`ContentHash`] is the order's content in 32 bytes, [`OrderKey`] its name, and [`OrderId`] both,
-//!   sealed by a MAC under one of the [`Secrets`], so that an id proves itself.
-//! - [`OrderAccepted`] is the message between accepting and fulfilling, [`DeadLetter`] what one carries that
-//!   cannot be fulfilled.
+#![doc = include_str!("../README.md")]
 
 pub mod content;
 pub mod currency;

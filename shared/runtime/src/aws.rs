@@ -1,4 +1,4 @@
-//! How the functions call AWS: every wait is bounded, so that an answer goes out before Lambda's own timeout.
+//! How the functions call AWS. Every wait is bounded, so that the function answers before Lambda's own timeout.
 
 use std::time::Duration;
 
@@ -22,16 +22,16 @@ use crate::{Https, SettingError, required};
 /// How long one call may take, and how often it is tried.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
-    /// Tries in all; 1 for calls whose every attempt counts.
+    /// Attempts in all. 1 for calls of which every attempt counts.
     pub attempts: u32,
-    /// The longest that one try takes.
+    /// The longest that one attempt may take.
     pub attempt: Duration,
-    /// The longest that all of them take, with the pauses between.
+    /// The longest that all attempts may take, with the pauses between them.
     pub total: Duration,
 }
 
 impl Budget {
-    /// The timeouts of this budget. That of a connection is the HTTP client's.
+    /// The timeouts of this budget. The timeout for connecting is the HTTP client's.
     pub fn timeouts(self) -> TimeoutConfig {
         TimeoutConfig::builder()
             .operation_attempt_timeout(self.attempt)
@@ -48,13 +48,13 @@ impl Budget {
     }
 }
 
-/// The configuration from the environment, as Lambda sets it, with this budget for each call.
+/// Reads the AWS configuration from the environment, as Lambda sets it. Each call gets this budget.
 ///
-/// Not `aws-config`'s: that looks for profiles, roles and metadata services, none of which a function has, and prepares a client for
-/// each.
+/// It does not use `aws-config`, which looks for profiles, roles and metadata services. A function has none of them, and the
+/// search costs start time.
 ///
 /// # Errors
-/// The region, or a part of the credentials, is missing, or one of the settings that are switches is neither `true` nor `false`.
+/// The region or a part of the credentials is missing, or a switch is neither `true` nor `false`.
 pub fn config(budget: Budget, https: &Https) -> Result<SdkConfig, SettingError> {
     let mut credentials = Credentials::builder()
         .access_key_id(required("AWS_ACCESS_KEY_ID")?)
@@ -79,12 +79,12 @@ pub fn config(budget: Budget, https: &Https) -> Result<SdkConfig, SettingError> 
         .http_client(https.clone())
         .timeout_config(budget.timeouts())
         .retry_config(budget.retries())
-        // The budget bounds a call that stalls.
+        // The budget's timeouts end a call that stalls.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .build())
 }
 
-/// A switch, off where it is absent; `True` is on too.
+/// Reads a switch: `true` or `false` in any case; off if it is missing.
 fn is_set(name: &'static str) -> Result<bool, SettingError> {
     match required(name)
         .unwrap_or_default()
@@ -97,7 +97,7 @@ fn is_set(name: &'static str) -> Result<bool, SettingError> {
     }
 }
 
-/// Settings of one service, such as `AWS_ENDPOINT_URL_SNS`, or of all, such as `AWS_ENDPOINT_URL`.
+/// Reads settings of one service, such as `AWS_ENDPOINT_URL_SNS`, or else of all, such as `AWS_ENDPOINT_URL`.
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
 #[derive(Debug)]
 struct Environment {
@@ -115,8 +115,8 @@ impl LoadServiceConfig for Environment {
     }
 }
 
-/// What may be logged of a call that failed: the service's code, or how far the call came. What the service says beside it
-/// may repeat what was sent.
+/// What may be logged about a call that failed: the service's error code, or how far the call came. The service's message
+/// may echo the request, so it is left out.
 pub fn failure<E, R>(error: &SdkError<E, R>) -> String
 where
     SdkError<E, R>: ProvideErrorMetadata,

@@ -1,7 +1,7 @@
-//! The one HTTP client of a process, for every client of AWS.
+//! The one HTTP client of a process, shared by all AWS clients.
 //!
-//! Not the SDK's default: that reads and parses the system's 150 certificate authorities at the start, which takes longer than
-//! all else together, and does so again for each client that is made.
+//! It is not the SDK's default client. That one reads and parses the system's 150 certificate authorities at the start, which
+//! takes longer than everything else together, and does so again for each AWS client.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -26,16 +26,17 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::config_bag::ConfigBag;
 use tokio::time::timeout;
 
-/// The authorities that certify AWS's endpoints. <https://www.amazontrust.com/repository/>
+/// The certificate authorities that certify AWS's endpoints. <https://www.amazontrust.com/repository/>
 const AMAZON: &[u8] = include_bytes!("amazon-roots.pem");
 
-/// The longest that a connection takes to open.
+/// The longest that opening a connection may take.
 const CONNECT: Duration = Duration::from_secs(1);
 
-/// Connections to AWS, shared by all clients that have this one.
+/// Connections to AWS, shared by all AWS clients that use this HTTP client.
 ///
-/// It trusts Amazon's certificate authorities. Where those are not enough, because AWS has a new one, is China's, or is behind somebody's
-/// inspecting proxy, it trusts what the system trusts: see [`Https::open`]. `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are honoured.
+/// It trusts Amazon's certificate authorities. If those are not enough, it trusts what the system trusts: see [`Https::open`].
+/// They are not enough for AWS in China, for an authority that AWS adds later, or behind a proxy that inspects TLS.
+/// `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are honoured.
 #[derive(Clone, Debug)]
 pub struct Https(Arc<Connectors>);
 
@@ -46,7 +47,7 @@ struct Connectors {
 }
 
 impl Https {
-    /// Without a connection yet.
+    /// A client that has no connection yet.
     pub fn new() -> Self {
         let amazon = TrustStore::empty().with_pem_certificate(AMAZON);
         Self(Arc::new(Connectors {
@@ -55,14 +56,16 @@ impl Https {
         }))
     }
 
-    /// Opens connections before the first order needs them, while Lambda gives the function its full processor. `open` makes calls
-    /// with [`Opening`] and tells whether there was an answer, as [`is_open`] does. Where there was none, the system's certificate
-    /// authorities are trusted from now on; if that does not help either, the first order finds out.
+    /// Opens connections before the first order needs them, while Lambda gives the function its full processor.
+    ///
+    /// `open` makes calls with [`Opening`] and returns whether there was an answer, as [`is_open`] says. If there was none, the
+    /// system's certificate authorities are trusted from now on. If that does not help either, the first order fails to
+    /// connect.
     pub async fn open(&self, open: impl AsyncFn() -> bool) {
         if !timeout(CONNECT, open()).await.unwrap_or(false) {
             let system = || connector(TrustStore::default());
             self.0.system.get_or_init(system);
-            // It had its chance.
+            // The result makes no difference: there is nothing else to trust.
             let _ = timeout(CONNECT, open()).await;
         }
     }
@@ -88,7 +91,7 @@ fn connector(trust: TrustStore) -> SharedHttpConnector {
 }
 
 impl HttpClient for Https {
-    /// The same for all: the clients' timeouts are those of calls and attempts, which the SDK keeps itself.
+    /// The same connector for all AWS clients. Their timeouts are those of calls and attempts, which the SDK keeps itself.
     fn http_connector(
         &self,
         _: &HttpConnectorSettings,
@@ -99,8 +102,8 @@ impl HttpClient for Https {
     }
 }
 
-/// Turns a call into a bare question to the same endpoint, which does nothing there and needs no permission. What is left of the
-/// call is its connection.
+/// Turns a call into an empty `GET /` to the same endpoint, which does nothing there and needs no permission. All that is
+/// left of the call is its connection.
 #[derive(Debug)]
 pub struct Opening;
 
@@ -123,7 +126,7 @@ impl Intercept for Opening {
     }
 }
 
-/// Whether there was an answer: any will do.
+/// Whether there was an answer. Any answer counts, an error too.
 pub fn is_open<T, E, R>(answer: &Result<T, SdkError<E, R>>) -> bool {
     matches!(
         answer,

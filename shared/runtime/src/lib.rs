@@ -1,8 +1,4 @@
-//! What every function does at start (settings, logs, AWS configuration), and around each invocation (logs, trace,
-//! metrics).
-//!
-//! A function that cannot run says why in one log line that names the variable, and stops: the
-//! operator has to act, and nothing was received yet that could be lost.
+#![doc = include_str!("../README.md")]
 
 pub mod aws;
 mod function;

@@ -1,12 +1,12 @@
-//! Logs: one JSON object a line, with the keys of Powertools for AWS Lambda, and what is known where it was written.
+//! Logs: one JSON object a line, with the keys of Powertools for AWS Lambda and the fields of the spans around it.
 //! <https://docs.aws.amazon.com/powertools/python/latest/core/logger/>
 //!
-//! A line has, in this order: level, message and time; what is always so (`service`, `function_name`,
-//! `function_memory_size`); the fields of the spans around it, from the outside in; and its own. What comes later
-//! replaces what has the same name: an order's trace stands in place of the invocation's.
+//! A line has, in this order: level, message and time; the constant fields (`service`, `function_name`,
+//! `function_memory_size`); the fields of the spans around it, from the outside in; and its own fields. A later field
+//! replaces an earlier one of the same name: so an order's trace id replaces the invocation's.
 //!
-//! Only what our own crates say is written. At `DEBUG` and `TRACE` the runtime and the AWS clients would write events and
-//! requests, which hold customers' data, and even their errors may repeat it; what fails is told by us.
+//! Only events of our own crates are written. At `DEBUG` and `TRACE` the Lambda runtime and the AWS clients would write whole
+//! events and requests, which hold customers' data, and even their errors may quote it. Our own code reports what fails.
 
 use std::{fmt, panic::PanicHookInfo};
 
@@ -28,13 +28,13 @@ use tracing_subscriber::{
 
 use crate::{Function, Out};
 
-/// The crates whose events are written, apart from those in `shared`.
+/// The functions whose events are written, beside the crates in `shared`. A function that is not in this list logs nothing.
 const FUNCTIONS: [&str; 3] = ["accept_order", "fulfill_orders", "read_orders"];
 
-/// The span around a call to AWS, which is of use to X-Ray alone.
+/// The span around a call to AWS. Only X-Ray uses its fields.
 const CALL: &str = "call";
 
-/// The level by that name: tracing's, or what Powertools also takes. `INFO` if it is neither.
+/// The level of that name: one of tracing's, or one that Powertools takes too. `INFO` if it is neither.
 pub(crate) fn level(name: &str) -> Level {
     match name.to_ascii_uppercase().as_str() {
         "WARNING" => Level::WARN,
@@ -68,7 +68,8 @@ fn is_written(metadata: &Metadata<'_>, level: Level) -> bool {
     *metadata.level() <= level && (of.starts_with("sluice_") || FUNCTIONS.contains(&of))
 }
 
-/// From now on a panic is one line that says where, and never why: its message may hold what was being processed.
+/// From now on a panic is logged as one line that says where it happened. Its message is left out, because it may quote an
+/// order.
 pub fn log_panics() {
     std::panic::set_hook(Box::new(|panic: &PanicHookInfo<'_>| {
         let location = panic.location().map(tracing::field::display);
@@ -134,7 +135,7 @@ struct Lines {
 }
 
 impl Lines {
-    /// Keeps what a span knows. Names with a dot are X-Ray's.
+    /// Keeps the fields of a span. Fields with a dot in their name are for X-Ray only.
     fn keep<S>(id: &Id, mut new: Fields, context: &Context<'_, S>)
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -155,7 +156,7 @@ impl<S> Layer<S> for Lines
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    // In both the values are read before the span is locked: whatever panics while it is shown is logged too.
+    // Both methods read the values before they lock the span. So a panic while a value is formatted is logged, too.
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let mut fields = Fields::default();
         attributes.record(&mut fields);

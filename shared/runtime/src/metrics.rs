@@ -1,9 +1,9 @@
-//! Metrics, as lines in `CloudWatch`'s embedded metric format (EMF): whoever counts uses the macros of the crate `metrics`,
-//! and [`Metrics`] tells what was counted since the last time, a line for each set of dimensions.
+//! Metrics, as lines in `CloudWatch`'s embedded metric format (EMF). Code counts with the macros of the crate `metrics`, and
+//! [`Metrics`] writes what was counted since the last time, one line for each set of dimensions.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 //!
-//! Labels are dimensions; `service` is one of each metric. The name tells the unit: `…Seconds`, `…Ms`, or else a count.
-//! Counters that are zero are not written. A gauge keeps nothing: it has no value while the process is frozen.
+//! Labels are dimensions; `service` is a dimension of each metric. The end of a name tells the unit: `…Seconds`, `…Ms`, or
+//! else a count. Counters that are zero are not written. Gauges are ignored: they have no value while the process is frozen.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -19,10 +19,10 @@ use metrics::{
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use sluice_order::Timestamp;
 
-/// What one metric may have in one line.
+/// The most values that one metric may have in one line.
 const MAX_VALUES: usize = 100;
 
-/// Keeps what was counted until it is written.
+/// Keeps the counts until they are written.
 #[derive(Debug)]
 pub struct Metrics {
     namespace: String,
@@ -32,16 +32,16 @@ pub struct Metrics {
 
 #[derive(Default, Debug)]
 struct Kept {
-    /// For who counts, which must cost little.
+    /// Finds a series by its key. Counting uses it, and must be fast.
     by_key: HashMap<Key, Series>,
-    /// The same for who writes.
+    /// The same series, grouped by their dimensions. Writing uses it.
     sets: BTreeMap<Dimensions, BTreeMap<String, Series>>,
 }
 
-/// Names and values.
+/// Names of dimensions and their values.
 type Dimensions = BTreeMap<String, String>;
 
-/// What a metric counted.
+/// What was counted for a metric: a sum, or each value.
 #[derive(Clone, Debug)]
 enum Series {
     Sum(Arc<AtomicU64>),
@@ -53,7 +53,7 @@ struct Values(Mutex<Vec<f64>>);
 
 impl HistogramFn for Values {
     fn record(&self, value: f64) {
-        // JSON has no others.
+        // JSON has no infinite numbers.
         if value.is_finite() {
             locked(&self.0).push(value);
         }
@@ -84,7 +84,7 @@ impl Series {
 }
 
 impl Metrics {
-    /// Those of a service, in a namespace of `CloudWatch`.
+    /// The metrics of a service, in a namespace of `CloudWatch`.
     pub fn new(namespace: impl Into<String>, service: impl Into<String>) -> Self {
         Self {
             namespace: namespace.into(),
@@ -93,7 +93,7 @@ impl Metrics {
         }
     }
 
-    /// The lines of what was counted since the last time.
+    /// The lines for everything that was counted since the last call.
     pub fn take(&self, now: Timestamp) -> String {
         let mut lines = String::new();
         for (dimensions, series) in &locked(&self.kept).sets {
@@ -135,7 +135,7 @@ impl Metrics {
     }
 }
 
-/// The values from this one on, as many as a line may have, of each metric that has such.
+/// Of each metric that has values from place `start` on: as many of them as one line may have.
 fn some_of<'a>(values: &'a [(&str, Vec<Number>)], start: usize) -> Vec<(&'a str, &'a [Number])> {
     let some = values.iter().filter_map(|(name, values)| {
         let rest = values.get(start..).filter(|rest| !rest.is_empty())?;
@@ -144,7 +144,7 @@ fn some_of<'a>(values: &'a [(&str, Vec<Number>)], start: usize) -> Vec<(&'a str,
     some.collect()
 }
 
-/// What `CloudWatch` reads.
+/// One line, as `CloudWatch` reads it.
 struct Line<'a> {
     namespace: &'a str,
     dimensions: &'a Dimensions,

@@ -1,49 +1,49 @@
-//! Settings, from the environment.
+//! Settings from environment variables.
 
 use std::{fmt::Display, str::FromStr};
 
 use sluice_order::Secrets;
 
-/// A setting that cannot be used; for the operator.
+/// A setting that cannot be used. The text is for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingError {
     /// It is not set.
     #[error("the environment variable {0} is not set")]
     Missing(&'static str),
-    /// It is set to something else than it must be.
+    /// The value is not allowed; the second field says why.
     #[error("the environment variable {0} is not valid: {1}")]
     Invalid(&'static str, String),
-    /// Several do not fit together; the text names them.
+    /// Several settings do not fit each other; the text names them.
     #[error("{0}")]
     Unfit(String),
 }
 
 impl SettingError {
-    /// The variable is set to something that it cannot be.
+    /// The variable has a value that is not allowed.
     pub fn invalid(name: &'static str, why: impl Display) -> Self {
         Self::Invalid(name, why.to_string())
     }
 
-    /// Settings do not fit together, or one is out of range; the text names them.
+    /// Settings do not fit each other, or one is out of range. The text names them.
     pub fn unfit(why: impl Display) -> Self {
         Self::Unfit(why.to_string())
     }
 }
 
-/// A number that must be there.
+/// Reads a number that is required.
 ///
 /// # Errors
-/// It is absent, empty, or no number of this kind.
+/// The variable is missing, empty, or not a number of this type.
 pub fn number<T: FromStr<Err: Display>>(name: &'static str) -> Result<T, SettingError> {
     required(name)?
         .parse()
         .map_err(|error| SettingError::invalid(name, error))
 }
 
-/// A setting that may be absent, which is the same as empty.
+/// Reads a setting that may be missing. Empty means missing, and gives the default value.
 ///
 /// # Errors
-/// It is there, and not valid.
+/// The variable is set and its value is not valid.
 pub fn optional<T: FromStr<Err: Display> + Default>(name: &'static str) -> Result<T, SettingError> {
     let Ok(value) = required(name) else {
         return Ok(T::default());
@@ -53,10 +53,10 @@ pub fn optional<T: FromStr<Err: Display> + Default>(name: &'static str) -> Resul
         .map_err(|error| SettingError::invalid(name, error))
 }
 
-/// A setting that must be there.
+/// Reads a setting that is required.
 ///
 /// # Errors
-/// It is absent or empty.
+/// The variable is missing or empty.
 pub fn required(name: &'static str) -> Result<String, SettingError> {
     std::env::var(name)
         .ok()
@@ -64,10 +64,10 @@ pub fn required(name: &'static str) -> Result<String, SettingError> {
         .ok_or(SettingError::Missing(name))
 }
 
-/// The secrets of the order ids, from `ORDER_ID_SECRETS`.
+/// Reads the secrets of the order ids from `ORDER_ID_SECRETS`.
 ///
 /// # Errors
-/// They are absent or unusable. No part of a secret is shown.
+/// The secrets are missing or cannot be used. The text shows no part of a secret.
 pub fn secrets() -> Result<Secrets, SettingError> {
     const NAME: &str = "ORDER_ID_SECRETS";
     Secrets::from_json(&required(NAME)?).map_err(|error| SettingError::invalid(NAME, error))

@@ -13,7 +13,7 @@ use crate::{
     item::{self, ACCEPTED_KEY, CUSTOMER_ID, Item, ORDER_KEY, ORDER_RECORD, RECORD, text},
 };
 
-/// How many orders one page looks at when it searches for a product.
+/// How many orders are read for one page of a list that filters by product.
 const MAX_EXAMINED: i32 = 500;
 
 /// The table of orders. Retries, timeouts and credentials are the client's.
@@ -104,7 +104,7 @@ impl OrderStore for DynamoStore {
             .query()
             .table_name(&self.table)
             .key_condition_expression(format!("{ORDER_KEY} = :k AND begins_with(#record, :r)"))
-            // A reserved word of DynamoDB's expressions.
+            // `record` is a reserved word of DynamoDB's expressions.
             .expression_attribute_names("#record", RECORD)
             .expression_attribute_values(":k", text(id.key().to_string()))
             .expression_attribute_values(":r", text(item::rejection_prefix(id)))
@@ -136,13 +136,13 @@ impl OrderStore for DynamoStore {
                 "{CUSTOMER_ID} = :customer AND {ACCEPTED_KEY} BETWEEN :from AND :to"
             ))
             .expression_attribute_values(":customer", text(query.customer_id.as_str()))
-            // A sort key is a time and more, so it lies above the bare time: `from` is in, `to` is out.
+            // A sort key is a time followed by more text, so it sorts after the bare time: `from` is included, `to` is not.
             .expression_attribute_values(":from", text(query.from.to_string()))
             .expression_attribute_values(":to", text(query.to.to_string()))
             .scan_index_forward(!query.newest_first)
             .set_exclusive_start_key(query.after.map(|after| start_key(query, after)));
         let request = match &query.sku {
-            // One more than asked for tells whether there is a next page.
+            // One more than asked for shows whether there is a next page.
             None => request.limit(limit.saturating_add(1)),
             Some(sku) => request
                 .limit(MAX_EXAMINED)
@@ -204,9 +204,11 @@ fn position_of(key: &Item) -> Result<Position, StoreError> {
         .ok_or_else(|| StoreError::unavailable("the index shows a key that is not ours"))
 }
 
-/// The one place that says what an error of `DynamoDB` means. A refused item stays refused; all else,
-/// a missing table or permission too, is waited for, so that an operator's mistake loses nothing. What `DynamoDB` says beside
-/// the code may repeat what was sent, so it is passed on only where it is about tables and permissions.
+/// The one place that decides what an error of `DynamoDB` means.
+///
+/// An item that is refused as such stays refused. Every other error is temporary, a missing table or permission too, so that
+/// an operator's mistake loses no order. Error messages may echo the request, so only the code is passed on. Exception:
+/// missing permissions and tables, whose messages name a role or a table.
 fn classify<E, R>(error: &SdkError<E, R>) -> StoreError
 where
     SdkError<E, R>: ProvideErrorMetadata,

@@ -1,4 +1,4 @@
-//! How a record looks as an item of the table. The names are part of the interface: others read it too.
+//! How a record looks as an item of the table. The attribute names are part of the interface: other systems read them.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -16,16 +16,16 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// The table's partition key: the order's key in base64url.
 pub(crate) const ORDER_KEY: &str = "order_key";
-/// The table's sort key: which record of that key.
+/// The table's sort key: which record of that order key it is.
 pub(crate) const RECORD: &str = "record";
 /// The index's sort key: the time of acceptance, then the order's key.
 pub(crate) const ACCEPTED_KEY: &str = "accepted_key";
 /// The index's partition key.
 pub(crate) const CUSTOMER_ID: &str = "customer_id";
-/// The one order of a key.
+/// The sort key of an order; each order key has at most one.
 pub(crate) const ORDER_RECORD: &str = "order";
 
-/// Where the rejections of an id begin: those whose content is known add its hash.
+/// The start of the sort key of an id's rejections. If the content is known, its hash follows.
 pub(crate) fn rejection_prefix(id: &OrderId) -> String {
     let fingerprint = u32::from_be_bytes(id.fingerprint());
     format!("rejected#{fingerprint:08x}")
@@ -82,7 +82,7 @@ pub(crate) fn of_order(stored: &StoredOrder) -> Result<Item, StoreError> {
     .map_err(refused)
 }
 
-/// The order of a rejection is nested: at the top its customer would put it into the index.
+/// The order of a rejection is nested. At the top level its `customer_id` would put the rejection into the index.
 #[derive(Serialize)]
 struct RejectionItem<'a> {
     order_key: String,
@@ -183,7 +183,7 @@ pub(crate) fn read(item: Item) -> Result<Found, StoreError> {
     }
 }
 
-/// An item cannot be read. Why is not said: it would repeat content.
+/// An item cannot be read. The reason is left out, because it would quote the order.
 pub(crate) fn not_ours<E>(_: E) -> StoreError {
     StoreError::unavailable("an item is not one of ours")
 }

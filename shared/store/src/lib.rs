@@ -1,11 +1,4 @@
-//! Fulfillment storage: what the consumers write and the readers read.
-//!
-//! One table, two kinds of records. The *order* of a key is written once, by a conditional write, and
-//! never changed. A *rejection* has a place of its own beside it, named by key and content, so it can
-//! neither hold the key nor touch a stored order, whichever comes first; readers prefer the order.
-//!
-//! [`DynamoStore`] is the real one, [`MemoryStore`] its twin for tests and the simulation; both pass
-//! one contract test (`tests/contract.rs`).
+#![doc = include_str!("../README.md")]
 
 mod dynamo;
 mod item;
@@ -24,24 +17,26 @@ pub const BY_CUSTOMER: &str = "by_customer";
 
 /// Storage, as the consumers and the readers need it.
 pub trait OrderStore: Send + Sync {
-    /// Writes an order, unless its key has one already. One write request, never repeated inside.
+    /// Writes an order, unless its key has one already. One write request, never repeated inside: every attempt counts
+    /// against the lane's pace.
     fn put(
         &self,
         order: &StoredOrder,
     ) -> impl Future<Output = Result<PutOutcome, StoreError>> + Send;
 
-    /// Whether the very order that this rejects is stored, by a consistent read.
+    /// Whether the order that this rejects is stored, with the same content. Reads consistently.
     fn is_stored(
         &self,
         rejection: &Rejection,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Writes a rejection beside whatever there is. The last one recorded stands. One write request, never repeated
-    /// inside.
+    /// Writes a rejection beside whatever is there. It replaces an earlier rejection of the same content. One write
+    /// request, never repeated inside.
     fn record(&self, rejection: &Rejection) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Records a rejection, unless this very order is stored. Between the look and the write it may be stored, which
-    /// does no harm, since readers prefer the order; the look keeps a rejection from lying beside it for ever.
+    /// Records a rejection, unless the order is stored with the same content. The order may be stored between the read and
+    /// the write. That does no harm, because readers prefer the order; the read keeps a needless rejection from staying
+    /// beside it for ever.
     fn reject(&self, rejection: &Rejection) -> impl Future<Output = Result<(), StoreError>> + Send {
         async {
             if self.is_stored(rejection).await? {
@@ -51,14 +46,14 @@ pub trait OrderStore: Send + Sync {
         }
     }
 
-    /// What storage holds for an id, by a consistent read: the order, else the rejection.
+    /// What storage holds for an id: the order, or else its rejection. Reads consistently.
     fn find(&self, id: &OrderId) -> impl Future<Output = Result<Option<Found>, StoreError>> + Send;
 
     /// One page of a customer's orders.
     fn list(&self, query: &ListQuery) -> impl Future<Output = Result<Page, StoreError>> + Send;
 }
 
-/// A store that is shared.
+/// A shared store is a store.
 impl<S: OrderStore> OrderStore for &S {
     async fn put(&self, order: &StoredOrder) -> Result<PutOutcome, StoreError> {
         (**self).put(order).await
@@ -90,7 +85,7 @@ pub struct StoredOrder {
     pub accepted_at: Timestamp,
     /// When it was written.
     pub stored_at: Timestamp,
-    /// The whole hash of its content.
+    /// The whole hash of its content; the id carries only the start.
     pub content: ContentHash,
     /// W3C `traceparent` of its trace, where it has one.
     pub traceparent: Option<String>,
@@ -117,7 +112,7 @@ impl StoredOrder {
 pub enum PutOutcome {
     /// The order is stored.
     Stored,
-    /// It was stored before, with the same content.
+    /// The order was stored before, with the same content.
     Duplicate,
     /// The key has an order with other content, which stands.
     Conflict,
@@ -132,13 +127,13 @@ pub struct Rejection {
     pub reason: RejectReason,
     /// When it was rejected.
     pub rejected_at: Timestamp,
-    /// When it was accepted and what was ordered, where that could be read.
+    /// When it was accepted and what was ordered, if the message could be read.
     pub content: Option<(Timestamp, ContentHash, Order)>,
 }
 
 impl Rejection {
-    /// Whether it is of the order with this content. The id tells only the start of it, so where the whole is
-    /// known that decides: two contents may share their start, and neither may vanish.
+    /// Whether this rejects the order with this content. The id carries only the start of the hash. So if the whole hash is
+    /// known it decides: two contents may share their start, and neither may be lost.
     fn is_of(&self, content: &ContentHash) -> bool {
         match &self.content {
             Some((_, own, _)) => own == content,
@@ -164,7 +159,7 @@ pub enum OrderStatus {
     Accepted,
     /// Stored.
     InFulfillment,
-    /// Not to be fulfilled, for a reason.
+    /// It will not be fulfilled, for a reason.
     Rejected,
 }
 
@@ -189,29 +184,30 @@ pub struct Summary {
 /// A part of a list.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Page {
-    /// The orders. There may be fewer than asked for, or none, and more on the next page: the work that a
-    /// page costs is bounded.
+    /// The orders. There may be fewer than asked for, even none, and more on the next page, because the work for one page
+    /// is bounded.
     pub orders: Vec<Summary>,
-    /// Where the next page begins, if there may be more.
+    /// Where the next page begins; `None` if this is the last one.
     pub next: Option<Position>,
 }
 
-/// Why storage did not do what was asked.
+/// Why storage did not do what it was asked to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// It may do it later: timed out, failing, out of reach, or not set up. Whether a write
-    /// took effect is unknown.
+    /// It may work later: storage timed out, failed, could not be reached, or is not set up. It is unknown whether a write
+    /// took effect.
     #[error("storage is out of reach: {0}")]
     Unavailable(String),
-    /// It does it, but not so often. Nothing was written.
+    /// There were too many requests. Nothing was written.
     #[error("storage throttles: {0}")]
     Throttled(String),
-    /// It will never do it.
+    /// Storage will never accept this record.
     #[error("storage refuses the record ({reason})")]
     Refused {
-        /// For the rejection.
+        /// The reason that the rejection carries.
         reason: RejectReason,
-        /// For the operator who looks at the record. Not for logs, as the error itself is: it may repeat content.
+        /// Storage's own message, for the operator who looks at the dead letter. It may quote the order, so it must not be
+        /// logged. The `Display` text of the error leaves it out.
         message: String,
     },
 }

@@ -1,4 +1,4 @@
-//! Storage in memory: the twin of [`crate::DynamoStore`] for tests and the simulation.
+//! Storage in memory: stands in for [`crate::DynamoStore`] in tests and in the simulation.
 
 use std::{
     collections::BTreeMap,
@@ -38,7 +38,7 @@ impl MemoryStore {
     }
 
     fn tables(&self) -> MutexGuard<'_, Tables> {
-        // A panic elsewhere leaves no half write behind: each change is one insert.
+        // A panic while the lock is held leaves no half-done write, because each change is one insert.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

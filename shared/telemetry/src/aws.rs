@@ -1,4 +1,4 @@
-//! A subsegment for each call to AWS, whichever client makes it.
+//! A subsegment for each call to AWS, whichever AWS client makes it.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -22,11 +22,11 @@ use tracing::{Span, field::Empty};
 
 use crate::{TARGET, TraceContext};
 
-/// What the services take the trace from.
+/// The header from which AWS services take the trace.
 const HEADER: &str = "x-amzn-trace-id";
 
-/// Traces the calls of an AWS client, as an interceptor: each is a subsegment of the span that it is made in, with what
-/// X-Ray knows of such calls, and the service gets this place of the trace in its header.
+/// Traces the calls of an AWS client, as an interceptor. Each call is a subsegment of the span in which it is made, and the
+/// service gets this place in the trace by a header.
 #[derive(Debug)]
 pub struct Calls {
     service: &'static str,
@@ -41,7 +41,7 @@ struct Call {
 }
 
 impl Call {
-    /// Why it failed. Never what the service says: it may repeat what a customer sent.
+    /// Records why the call failed. `cause` never holds the service's message, which may quote an order.
     fn failed(&self, cause: &str) {
         self.span.record("otel.status_code", "ERROR");
         tracing::error!(target: TARGET, parent: &self.span, { exception.message = cause }, "exception");
@@ -61,7 +61,7 @@ impl Storable for Call {
 }
 
 impl Calls {
-    /// Those to a service, as X-Ray names it, and to a part of it: a table, a topic, a queue.
+    /// Traces the calls to a service, as X-Ray names it, and to one of its resources: a table, a topic, a queue.
     pub fn to(service: &'static str, resource: impl Into<String>) -> Self {
         Self {
             service,
@@ -80,7 +80,7 @@ impl Intercept for Calls {
         _: &BeforeSerializationInterceptorContextRef<'_>,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // At the start of the process there is nothing that the call could be a part of.
+        // At the start of the process there is no span that the call could be a part of.
         if Span::current().is_none() {
             return Ok(());
         }
@@ -114,9 +114,10 @@ impl Intercept for Calls {
         let Some(Call { span, .. }) = cfg.load::<Call>() else {
             return Ok(());
         };
-        // Not known before.
+        // The operation's name is not known before.
         span.record("aws.operation", cfg.load::<Metadata>().map(Metadata::name));
-        // The SDK would take it from the environment, where it is the invocation's: also where this trace is not recorded.
+        // Otherwise the SDK would send the invocation's trace, which it finds in the environment. That holds for a trace that is
+        // not recorded, too.
         if let Some(here) = TraceContext::at(span) {
             context
                 .request_mut()

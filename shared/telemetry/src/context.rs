@@ -1,4 +1,4 @@
-//! Where a trace goes on: the two headers, and the spans of this process.
+//! Where a trace continues: the two headers, and the spans of this process.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,24 +12,24 @@ use sluice_order::TraceParent;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-/// X-Ray keeps traces for 30 days, in seconds. A day less, so that a clock that differs does no harm.
+/// How old a trace may be, in seconds. X-Ray keeps traces for 30 days; this is a day less, so that clocks may differ.
 const OLDEST: u64 = 29 * 24 * 60 * 60;
 
 /// How far clocks may differ, in seconds.
 const AHEAD: u64 = 4 * 60;
 
-/// A place in a trace: whatever goes on from here is its child.
+/// A place in a trace. Whatever continues from here is its child.
 #[derive(Clone, PartialEq, Debug)]
 pub struct TraceContext(SpanContext);
 
 impl TraceContext {
-    /// That of X-Ray's header, `Root=…;Parent=…;Sampled=…`. `None` where it is malformed, lacks a part, or is of a time of which
-    /// X-Ray takes no traces.
+    /// Reads X-Ray's header, `Root=…;Parent=…;Sampled=…`. `None` if it is malformed or lacks a part, or if X-Ray takes no traces
+    /// of its time.
     pub fn of_header(header: &str) -> Option<Self> {
         TraceParent::from_header(header).and_then(Self::of)
     }
 
-    /// That of W3C's `traceparent`. `None` where it is malformed, or of a time of which X-Ray takes no traces.
+    /// Reads W3C's `traceparent`. `None` if it is malformed, or if X-Ray takes no traces of its time.
     pub fn of_traceparent(traceparent: &str) -> Option<Self> {
         TraceParent::from_traceparent(traceparent).and_then(Self::of)
     }
@@ -54,8 +54,8 @@ impl TraceContext {
         )))
     }
 
-    /// Where the trace of an order goes on. The message's own header is nearer to us than what was written into the
-    /// envelope, if it is of the same trace.
+    /// Where the trace of an order continues. If both are of one trace, the message's header is the nearer place: it was
+    /// written after the `traceparent` in the envelope. If they differ, the envelope's trace is the order's.
     pub fn of_order(header: Option<&str>, traceparent: Option<&str>) -> Option<Self> {
         let header = header.and_then(Self::of_header);
         let written = traceparent.and_then(Self::of_traceparent);
@@ -65,7 +65,7 @@ impl TraceContext {
         }
     }
 
-    /// One whose spans are not recorded, for what has none.
+    /// A new trace whose spans are not recorded, for work that has no trace.
     pub(crate) fn unsampled() -> Self {
         let ids = XrayIdGenerator::default();
         let (trace, parent) = (ids.new_trace_id(), ids.new_span_id());
@@ -79,30 +79,30 @@ impl TraceContext {
         ))
     }
 
-    /// Nowhere: what goes on from here is a trace of its own.
+    /// No place: whatever continues from here is a trace of its own.
     pub(crate) fn none() -> Self {
         Self(SpanContext::NONE)
     }
 
-    /// The place of a span, if it is recorded.
+    /// The place of a span; `None` if the span is not recorded.
     pub fn of_span(span: &Span) -> Option<Self> {
         Self::at(span).filter(|here| here.0.is_sampled())
     }
 
-    /// The place of a span, recorded or not.
+    /// The place of a span, whether it is recorded or not.
     pub(crate) fn at(span: &Span) -> Option<Self> {
         let context = span.context().span().span_context().clone();
         context.is_valid().then_some(Self(context))
     }
 
-    /// As X-Ray's trace header.
+    /// This place as X-Ray's trace header.
     pub fn header(&self) -> String {
         let (trace, parent) = (trace_id(self.0.trace_id()), self.0.span_id());
         let sampled = u8::from(self.0.is_sampled());
         format!("Root={trace};Parent={parent};Sampled={sampled}")
     }
 
-    /// Makes a span, that was not entered yet, go on from here, and tells it the id of its trace.
+    /// Makes a span continue from here, and records the trace id into it. The span must not have been entered yet.
     pub(crate) fn lead_to(&self, span: &Span) {
         self.start(span);
         let here = Self::at(span).unwrap_or_else(|| self.clone());
@@ -111,25 +111,25 @@ impl TraceContext {
         }
     }
 
-    /// Makes a span, that was not entered yet, go on from here.
+    /// Makes a span continue from here. The span must not have been entered yet.
     pub(crate) fn start(&self, span: &Span) {
         let mut context = Context::new();
         if self.0.is_valid() {
             context = context.with_remote_span_context(self.0.clone());
         }
-        // Without a layer that records there is nothing to lead to.
+        // It fails if no layer records spans; then there is nothing to do.
         let _ = span.set_parent(context);
     }
 }
 
-/// A trace's id, as X-Ray writes it.
+/// A trace id, as X-Ray writes it.
 pub(crate) fn trace_id(id: TraceId) -> String {
     sluice_order::TraceId::from_bytes(id.to_bytes())
         .map(|id| id.to_string())
         .unwrap_or_default()
 }
 
-/// Whether X-Ray takes a trace of this time, in seconds since 1970.
+/// Whether X-Ray takes a trace that began at this time, in seconds since 1970.
 /// <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html>
 fn is_of_now(epoch: u64) -> bool {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);

@@ -1,11 +1,11 @@
-//! The way to X-Ray's daemon.
+//! Sends documents to X-Ray's daemon.
 
 use std::{
     io::{self, ErrorKind},
     net::{SocketAddr, UdpSocket},
 };
 
-/// What stands before each document.
+/// What the daemon expects before each document.
 /// <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html>
 const HEADER: &[u8] = b"{\"format\": \"json\", \"version\": 1}\n";
 
@@ -14,7 +14,7 @@ const HEADER: &[u8] = b"{\"format\": \"json\", \"version\": 1}\n";
 pub(crate) struct Daemon(UdpSocket);
 
 impl Daemon {
-    /// The one at this address.
+    /// Opens a socket to the daemon at this address.
     pub(crate) fn at(address: SocketAddr) -> io::Result<Self> {
         let any = if address.is_ipv4() {
             "0.0.0.0:0"
@@ -27,11 +27,11 @@ impl Daemon {
         Ok(Self(socket))
     }
 
-    /// Sends it and does not wait: a daemon that is away or slow is nobody's concern.
+    /// Sends a document without waiting. If the daemon is away or slow, the document is lost.
     pub(crate) fn send(&self, document: &str) {
         let datagram = [HEADER, document.as_bytes()].concat();
         let sent = self.0.send(&datagram);
-        // After a daemon was away the socket's next send only tells so.
+        // After the daemon was away, the socket's next send only reports that. So send again.
         if sent.is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused) {
             let _ = self.0.send(&datagram);
         }

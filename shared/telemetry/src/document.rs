@@ -1,10 +1,10 @@
-//! Spans as X-Ray's documents.
+//! Makes X-Ray documents of spans.
 //! <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html>
 //!
-//! They are made in the drop of a span, where a panic would end the process: nothing here can.
+//! Documents are made in the drop of a span, where a panic would end the process. So nothing here can panic.
 //!
-//! Of a span only what [`crate::span`] and [`crate::aws`] write into it, since there are no others. A field that X-Ray has no place
-//! for, that is not in [`ANNOTATIONS`] and not called `metadata.…` is the logs' concern.
+//! Only spans of [`crate::span`] and [`crate::aws`] get here. A field becomes an annotation if it is in [`ANNOTATIONS`],
+//! and metadata if its name begins with `metadata.`. Any other field for which X-Ray has no place is for the logs only.
 
 use std::{
     collections::BTreeMap,
@@ -20,14 +20,16 @@ use serde::{Serialize, Serializer};
 
 use crate::{context::trace_id, span::ANNOTATIONS};
 
-/// How long a name may be, in characters.
+/// The most characters of a name.
 const NAME: usize = 200;
 
-/// How long the text of an annotation may be. X-Ray says characters; these are bytes, which are never fewer.
+/// The most bytes of an annotation's text. X-Ray's limit is in characters, of which a text has no more than bytes.
 const ANNOTATION: usize = 1_000;
 
-/// The document of spans of one trace, or none of none. The last span is the segment, or the subsegment of one that somebody else
-/// sends, and the others are under it: each before the one that it is directly under.
+/// Builds one X-Ray document from the spans of one trace. `None` if there are no spans.
+///
+/// The last span is the document's root: a segment, or a subsegment of a segment that somebody else sends. The other spans are
+/// below it, and each stands before its parent.
 pub(crate) fn document(service: &str, spans: &[SpanData]) -> Option<String> {
     let (first, within) = spans.split_last()?;
     let is_segment = first.span_kind == SpanKind::Server;
@@ -60,7 +62,7 @@ type Fields<'a> = BTreeMap<&'a str, Told<'a>>;
 struct Part<'a> {
     name: String,
     id: String,
-    /// In seconds since 1970, as the next.
+    /// In seconds since 1970, like `end_time`.
     start_time: f64,
     end_time: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,7 +70,7 @@ struct Part<'a> {
     aws: Aws<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     http: Option<Http>,
-    /// Whose fault it is that it failed.
+    /// Who is at fault, if it failed: `error` for the caller, `fault` for the service, `throttle`.
     #[serde(flatten)]
     flags: BTreeMap<&'static str, bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +81,7 @@ struct Part<'a> {
     metadata: Fields<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     subsegments: Vec<Part<'a>>,
-    /// Those beside it that were over when it began.
+    /// The ids of the siblings that had ended when it began.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     precursor_ids: Vec<String>,
 }
@@ -87,7 +89,7 @@ struct Part<'a> {
 #[derive(Default, Serialize)]
 struct Aws<'a> {
     xray: Sender,
-    /// What was asked for, and of what.
+    /// The operation, and the resource it was for.
     #[serde(flatten)]
     call: Fields<'a>,
 }
@@ -116,7 +118,7 @@ struct Response {
 
 #[derive(Serialize)]
 struct Cause<'a> {
-    /// A call fails for one reason.
+    /// One: a call fails for one reason.
     exceptions: [Exception<'a>; 1],
 }
 
@@ -124,11 +126,11 @@ struct Cause<'a> {
 struct Exception<'a> {
     id: String,
     message: Told<'a>,
-    /// It came of a call to somebody else.
+    /// Whether it came from a call to another service.
     remote: bool,
 }
 
-/// A field's value. Our fields are texts, whole numbers and truths; anything else would be told as text.
+/// A field's value. Our fields are texts, integers and booleans; anything else would be written as text.
 struct Told<'a>(&'a Value);
 
 impl Serialize for Told<'_> {
@@ -143,7 +145,7 @@ impl Serialize for Told<'_> {
 }
 
 impl<'a> Part<'a> {
-    /// Of a span, with those of the others that are under it.
+    /// The part for a span, with the parts of the spans below it.
     fn of(span: &'a SpanData, name: &str, others: &'a [SpanData]) -> Self {
         let id = span.span_context.span_id();
         let start_time = seconds(span.start_time);
@@ -151,12 +153,12 @@ impl<'a> Part<'a> {
             name: cleaned(name),
             id: id.to_string(),
             start_time,
-            // A clock may be set back.
+            // The clock may have been set back meanwhile.
             end_time: seconds(span.end_time).max(start_time),
             subsegments: subsegments(id, others),
             ..Self::default()
         };
-        // Of what was recorded twice the last is told.
+        // If a field was recorded twice, the last value is written.
         for KeyValue { key, value, .. } in &span.attributes {
             part.tell(key.as_str(), value);
         }
@@ -166,7 +168,7 @@ impl<'a> Part<'a> {
         part
     }
 
-    /// Tells a field, where X-Ray has a place for it.
+    /// Writes a field, if X-Ray has a place for it.
     fn tell(&mut self, key: &'a str, value: &'a Value) {
         let (place, key) = match (key, value) {
             ("aws.service", _) => {
@@ -194,7 +196,7 @@ impl<'a> Part<'a> {
         place.insert(key, Told(value));
     }
 
-    /// Tells why it failed, and whose fault it is: the caller's are X-Ray's errors, the service's its faults.
+    /// Writes why it failed and who is at fault: the caller for an X-Ray error, the service for a fault.
     fn fail(&mut self, span: &'a SpanData) {
         let flags: &[_] = match self.http.as_ref().map(|http| http.response.status) {
             Some(429) => &["error", "throttle"],
@@ -214,7 +216,7 @@ impl<'a> Part<'a> {
     }
 }
 
-/// Those that are directly under a span, as they began.
+/// The parts directly below a span, in the order in which they began.
 fn subsegments(parent: SpanId, spans: &[SpanData]) -> Vec<Part<'_>> {
     let mut under: Vec<_> = (0..).zip(spans).collect();
     under.retain(|(_, span)| span.parent_span_id == parent);
@@ -226,27 +228,27 @@ fn subsegments(parent: SpanId, spans: &[SpanData]) -> Vec<Part<'_>> {
             precursor_ids: over
                 .map(|over| over.span_context.span_id().to_string())
                 .collect(),
-            // What is under a span stands before it: so this ends.
+            // Spans stand after the spans below them, so the recursion ends.
             ..Part::of(span, &span.name, spans.get(..at).unwrap_or_default())
         }
     });
     told.collect()
 }
 
-/// An id as unlike those of all others as this one is: an exception has its own. Not drawn by lot, since that can fail.
+/// A second id made from this one, for an exception. It is not drawn at random, because that can fail.
 fn other_id(id: SpanId) -> String {
     let id = u64::from_be_bytes(id.to_bytes());
     format!("{:016x}", !id)
 }
 
-/// Since 1970. X-Ray has no times before.
+/// Seconds since 1970. X-Ray knows no earlier times.
 fn seconds(time: SystemTime) -> f64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     since.as_secs_f64()
 }
 
-/// As X-Ray takes a name: Unicode letters, numbers, whitespace and some symbols. `\` is in its list too, but seems to be an
-/// escape there; without it a name is good either way.
+/// A name with only the characters that X-Ray takes: Unicode letters, numbers, whitespace and some symbols. X-Ray's list has a
+/// `\` too, which seems to be an escape; a name without it is good either way.
 fn cleaned(name: &str) -> String {
     let is_taken = |c: char| c.is_alphanumeric() || c.is_whitespace() || "_.:/%&#=+-@".contains(c);
     let clean = name.chars().map(|c| if is_taken(c) { c } else { '_' });

@@ -1,4 +1,4 @@
-//! Gathers the spans of a trace until the first of them in this process ends, and then sends them as one document.
+//! Collects the spans of a trace until the first of them in this process ends, and then sends them as one document.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -14,27 +14,27 @@ use opentelemetry_sdk::{
 
 use crate::{daemon::Daemon, document::document, segments::Segments};
 
-/// Of calls that repeat each other so many of the first are kept,
+/// How many of the first calls are kept if calls repeat each other.
 const FIRST: usize = 3;
 
-/// and so many of the last.
+/// How many of the last calls are kept if calls repeat each other.
 const LAST: usize = 2;
 
-/// What the first of them says is enough.
+/// Fields that only the first of several repeated calls keeps.
 const SAID_ONCE: [&str; 3] = [OPERATION, "aws.table.name", "aws.request_id"];
 
-/// What a call asks for.
+/// The field that names the operation of a call.
 const OPERATION: &str = "aws.operation";
 
-/// The field of a first span whose document is not to be sent.
+/// The field that marks a first span whose document must not be sent.
 const DROPPED: &str = "sluice.is_dropped";
 
-/// Keeps what ended until its document is complete.
+/// Keeps spans that have ended until their document is complete.
 #[derive(Debug)]
 pub(crate) struct Gather {
     service: String,
     daemon: Daemon,
-    /// Where segments go instead.
+    /// Keeps segments instead of sending them to the daemon, if given.
     segments: Option<Segments>,
     ended: Mutex<HashMap<TraceId, Vec<SpanData>>>,
 }
@@ -91,7 +91,7 @@ impl SpanProcessor for Gather {
     }
 }
 
-/// Whether the first span says that its document is not to be sent.
+/// Whether the first span is marked: its document must not be sent.
 fn is_dropped(first: &SpanData) -> bool {
     first
         .attributes
@@ -99,7 +99,7 @@ fn is_dropped(first: &SpanData) -> bool {
         .any(|field| field.key.as_str() == DROPPED)
 }
 
-/// The first span and those under it; and the others. Spans end before the one that they are under.
+/// Splits the spans into those below the first span, with it, and the others. A span ends before its parent.
 fn below(first: SpanData, spans: Vec<SpanData>) -> (Vec<SpanData>, Vec<SpanData>) {
     let mut ids = HashSet::from([first.span_context.span_id()]);
     let (mut own, mut others) = (vec![first], Vec::new());
@@ -116,8 +116,7 @@ fn below(first: SpanData, spans: Vec<SpanData>) -> (Vec<SpanData>, Vec<SpanData>
     (own, others)
 }
 
-/// Without those in the middle of calls that repeat each other. The last span, which is the first one, says how often
-/// it was tried.
+/// Leaves out the middle of calls that repeat each other. The root, which stands last, gets the number of attempts.
 fn shortened(mut spans: Vec<SpanData>) -> Vec<SpanData> {
     let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
     for (at, span) in spans.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The layer that turns spans into X-Ray's documents.
+//! The layer that turns spans into X-Ray documents.
 
 use std::net::SocketAddr;
 
@@ -13,15 +13,17 @@ use tracing_subscriber::{Layer, filter::filter_fn, registry::LookupSpan};
 
 use crate::{daemon::Daemon, gather::Gather, segments::Segments};
 
-/// The target of the spans that are traced. All others are the logs' concern, as these are not.
+/// The target of spans that are traced. Spans with other targets are not.
 pub const TARGET: &str = "sluice::trace";
 
 /// The layer for a service, with the daemon at this address (`AWS_XRAY_DAEMON_ADDRESS`, which Lambda sets in every traced
-/// function). Whether a trace is recorded its header says, which Lambda, or whoever was before it, decided on. Segments of the
-/// orders' own traces are kept in `segments`, where given, instead.
+/// function).
+///
+/// A trace is recorded if its header says so; Lambda, or a service before it, decided that. If `segments` is given, it keeps the
+/// segments of the orders' own traces, and the daemon does not get them.
 ///
 /// # Errors
-/// It is no address, or no socket is to be had.
+/// The text is not an address, or no socket can be opened.
 pub fn layer<S>(
     daemon: &str,
     service: &str,

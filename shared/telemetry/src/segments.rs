@@ -1,19 +1,19 @@
-//! Segments that do not go to X-Ray's daemon.
+//! Keeps segments that do not go to X-Ray's daemon.
 
 use std::{
     mem::take,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Keeps the segments of the orders' own traces for whoever sends them.
+/// Keeps the segments of the orders' own traces until the function sends them.
 ///
-/// AWS documents Lambda's daemon for subsegments of the invocation's trace only. It takes others today; where it does not, they go by
-/// X-Ray's API.
+/// AWS documents Lambda's daemon for subsegments of the invocation's trace only. If it does not take others, they go by X-Ray's
+/// API.
 #[derive(Clone, Default, Debug)]
 pub struct Segments(Arc<Mutex<Vec<String>>>);
 
 impl Segments {
-    /// What came since the last time, as documents in JSON.
+    /// Takes out what came since the last call, as JSON documents.
     pub fn take(&self) -> Vec<String> {
         take(&mut self.kept())
     }

@@ -1,13 +1,13 @@
 //! The spans that a function opens itself.
 //!
-//! Their fields are what is known: recorded once, they stand in every log line within, and those that [`ANNOTATIONS`] names
-//! are annotations of the trace, by which an operator can search.
+//! A field that is recorded into a span is in every log line that is written within the span. The fields in [`ANNOTATIONS`] also
+//! become annotations of the trace, by which an operator can search.
 
 use tracing::{Span, field::Empty};
 
 use crate::{TARGET, TraceContext};
 
-/// The fields that X-Ray indexes, whichever span they are recorded into.
+/// The fields that become annotations, which X-Ray indexes, whichever span they are recorded into.
 pub const ANNOTATIONS: [&str; 7] = [
     "order_id",
     "customer_hash",
@@ -18,8 +18,10 @@ pub const ANNOTATIONS: [&str; 7] = [
     "retries",
 ];
 
-/// An invocation, under Lambda's own segment of it. `header` is the invocation's trace header; without one nothing is
-/// traced. `request_id` is Lambda's id of it, `is_cold` says that it is the process's first.
+/// The span of an invocation, below Lambda's own segment of it.
+///
+/// `header` is the invocation's trace header; without one nothing is traced. `request_id` is Lambda's id of the invocation.
+/// `is_cold` is true for the first invocation of the process.
 pub fn invocation(service: &str, header: Option<&str>, request_id: &str, is_cold: bool) -> Span {
     let context = header.and_then(TraceContext::of_header);
     let span = tracing::info_span!(
@@ -45,9 +47,10 @@ pub fn invocation(service: &str, header: Option<&str>, request_id: &str, is_cold
     span
 }
 
-/// An order in a batch, received so often: a segment of the order's own trace. That goes on from the message's trace header,
-/// or from the `traceparent` in its envelope; without either it is a new one. Whether it is recorded is said there; a new
-/// one is, if the invocation is.
+/// The span of an order in a batch: a segment of the order's own trace. `receives` is how often the message was received.
+///
+/// The trace continues from the message's trace header, or from the `traceparent` in its envelope, which also decide whether it
+/// is recorded. Without either it is a new trace, which is recorded if the invocation is.
 pub fn order(header: Option<&str>, traceparent: Option<&str>, receives: u32) -> Span {
     let invocation = TraceContext::of_span(&Span::current());
     let is_traced = invocation.is_some();

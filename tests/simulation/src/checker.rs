@@ -15,7 +15,7 @@ use crate::{
     mark::Mark,
 };
 
-/// What of an id names the order (K), and what of it names its content too (K and F).
+/// The part of an id that names the order (K), and the part that names its content too (K and F).
 type Name = [u8; 12];
 type FullName = [u8; 16];
 
@@ -23,24 +23,24 @@ type FullName = [u8; 16];
 struct Checker {
     requests: BTreeMap<usize, Request>,
     stored: BTreeMap<Name, Value>,
-    /// By name and content: the reason, and the order where it was kept.
+    /// The rejections by name and content: the reason, and the order if it was kept.
     rejected: BTreeMap<FullName, Vec<(String, Option<Value>)>>,
-    /// How often each body lies in a dead-letter queue.
+    /// How many times each body is in a dead-letter queue.
     letters: BTreeMap<Arc<str>, usize>,
     injected: BTreeSet<Arc<str>>,
     undeliverable: BTreeSet<Arc<str>>,
-    /// How many invocations a lane has, and how many milliseconds lie between two writes of one.
+    /// How many invocations a lane has, and the milliseconds between two writes of one invocation.
     pace: Option<(u64, u64)>,
     /// When each lane started its last writes.
     writes: BTreeMap<&'static str, VecDeque<u64>>,
     violations: Vec<String>,
 }
 
-/// By so many milliseconds a write may be late, and the next ones not. In windows of a second and more the pace's own margin,
-/// which these runs go without, is larger.
+/// How late a write may be, in milliseconds, while the next ones are on time. These runs have no margin of their own; in
+/// production the pace's margin is larger than this in any window of a second or more.
 const LATE: u64 = 10;
 
-/// How many writes back the pace is looked at.
+/// The most writes in a window in which the pace is checked.
 const WINDOW: usize = 100;
 
 struct Request {
@@ -51,7 +51,7 @@ struct Request {
     order_id: Option<String>,
 }
 
-/// Every promise that the history breaks; empty if it keeps all.
+/// Lists every promise that the history breaks. Empty if it keeps them all.
 pub fn judge(history: &[Entry]) -> Vec<String> {
     let mut checker = Checker::default();
     for (at, event) in history {
@@ -166,7 +166,7 @@ impl Checker {
         }
     }
 
-    /// In no window a lane starts more writes than its pace allows, and one for each of its invocations.
+    /// Checks that a lane starts in no window more writes than its pace allows plus one for each of its invocations.
     fn writes(&mut self, lane: &'static str, at: u64) {
         let Some((concurrency, interval)) = self.pace else {
             return;
@@ -201,13 +201,13 @@ impl Checker {
         }
     }
 
-    /// Somebody sent it, and was not told that it was refused.
+    /// Whether somebody sent the order and it was not refused.
     fn was_sent(&self, order: &Value) -> bool {
         let mut requests = self.requests.values();
         requests.any(|request| &request.order == order && !matches!(request.status, Some(400..500)))
     }
 
-    /// A dead letter needs a cause that no waiting would cure.
+    /// Checks that a dead letter has a cause that no waiting would cure.
     fn letter_is_due(&mut self, body: &Arc<str>, reason: Option<RejectReason>) {
         let mark = Mark::of(&parsed(body)["data"]["order"]);
         let due = match reason {
@@ -228,7 +228,7 @@ impl Checker {
         }
     }
 
-    /// Whether the order's rejection is on record, or the order stored: before its letter is sent.
+    /// Whether the order is stored or its rejection recorded. That must be so before its dead letter is sent.
     fn is_recorded(&self, body: &Arc<str>) -> bool {
         let event = parsed(body);
         let order_id = event["id"].as_str().unwrap_or("");
@@ -236,7 +236,7 @@ impl Checker {
             || self.stored.contains_key(&name(order_id))
     }
 
-    /// Whether a message may go: its order is stored, recorded as rejected, or a dead letter.
+    /// Whether a message may be deleted: its order is stored, recorded as rejected, or a dead letter.
     fn is_settled(&self, body: &Arc<str>) -> bool {
         if self.letters.get(body).is_some_and(|count| *count > 0) {
             return true;
@@ -249,7 +249,7 @@ impl Checker {
         self.is_done(order_id, &event["data"]["order"])
     }
 
-    /// Stored, or rejected because another content under its key is, and kept with its own.
+    /// Whether the order is stored; or rejected with its content, because its key has an order with other content.
     fn is_done(&self, order_id: &str, order: &Value) -> bool {
         match self.stored.get(&name(order_id)) {
             None => false,
@@ -310,7 +310,7 @@ impl Checker {
         if self.is_done(order_id, &request.order) {
             return true;
         }
-        // What cannot be fulfilled has to be where an operator finds it, until it is mended.
+        // An order that cannot be fulfilled must be where an operator finds it, until its cause is fixed.
         let is_of = |body: &Arc<str>| {
             let event = parsed(body);
             event["data"]["order"] == request.order
@@ -327,7 +327,7 @@ impl Checker {
     }
 
     fn nothing_is_doubled(&mut self) {
-        // What one key made, over all requests.
+        // The orders that each key made, over all requests.
         let mut names: BTreeMap<(&str, &str), BTreeSet<Name>> = BTreeMap::new();
         let mut contents: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (number, request) in &self.requests {

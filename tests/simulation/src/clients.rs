@@ -1,4 +1,4 @@
-//! Storefronts: they post orders, repeat what was not answered, and make mistakes of their own.
+//! Storefronts. They post orders, repeat requests that were not answered, and make mistakes of their own.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,12 +22,12 @@ use crate::{
 /// The function's timeout: what the template sets.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a client means to order.
+/// An order that a client wants to make.
 #[derive(Clone)]
 struct Intent {
     customer: String,
     key: Option<String>,
-    /// One content; more if the key is used again, which is the client's mistake.
+    /// One content, or more if the client uses the key again by mistake.
     contents: Vec<Value>,
 }
 
@@ -122,18 +122,18 @@ fn order(run: &Run, customer: &str, number: usize, content: usize) -> Value {
 }
 
 impl Api {
-    /// Posts one order until it is answered, as long as it makes sense to.
+    /// Posts one order until it is answered, for as long as that makes sense.
     async fn order(&self, intent: &Intent, content: &Value) {
         self.run.pause_up_to(60_000).await;
         for attempt in 0.. {
             if let Answer::Final = self.post(intent, content, attempt).await {
                 break;
             }
-            // The faults are over: who is not answered now never will be.
+            // The faults are over. A request that gets no answer now never will.
             if !self.run.is_faulty() && attempt > 20 {
                 break;
             }
-            // Without a key a repeat may make a second order, so some leave it at that; others do not care.
+            // Without a key a repeat may make a second order. So some clients stop here; others repeat anyway.
             if intent.key.is_none() && self.run.chance(500) {
                 break;
             }
@@ -198,7 +198,7 @@ impl Api {
     }
 }
 
-/// The hot products as this process was started with them: they may change between two tries of an order.
+/// The hot products that this process was started with. They may change between two attempts for one order.
 fn hot_skus(run: &Run, content: &Value) -> HotSkus {
     let is_hot = run.chance(run.scenario.hot);
     let sku = content["lines"][0]["sku"].as_str().filter(|_| is_hot);
@@ -232,7 +232,7 @@ fn event(run: &Run, intent: &Intent, content: &Value, attempt: u32) -> ApiReques
         .unwrap_or_default()
 }
 
-/// Puts what never came from us into the queues, and what came from us and was changed.
+/// Puts messages into the queues that never came from us, and some that did and were changed.
 pub(crate) async fn inject(run: &Arc<Run>, topic: &Topic, queue: &crate::queue::Queue) {
     for number in 0..run.scenario.injected {
         sleep(run.up_to(20_000)).await;

@@ -1,4 +1,4 @@
-//! What happened in a run, in plain data: what the checker judges, and what a reader is shown.
+//! What happened in a run, as plain data. The checker judges it, and people read it.
 
 use std::{
     fmt,
@@ -29,7 +29,7 @@ pub enum Event {
     },
     /// The client gets no answer.
     Unanswered { request: usize },
-    /// Somebody else puts this into a queue.
+    /// Somebody other than SNS puts this into a queue.
     Injected { body: Arc<str> },
     /// SNS gives up delivering this.
     Undeliverable { body: Arc<str> },
@@ -52,7 +52,7 @@ pub enum Event {
         message: Arc<str>,
         body: Arc<str>,
     },
-    /// The pace that each lane has to keep: so many invocations, and so many milliseconds between the writes of one.
+    /// The pace that each lane has to keep: how many invocations it has, and the milliseconds between two writes of one.
     Paced { concurrency: u64, interval: u64 },
     /// A consumer starts a write.
     Writes { lane: Lane },
@@ -66,18 +66,18 @@ pub enum Event {
         reason: String,
         order: Option<Value>,
     },
-    /// An invocation ends without an answer, though its process lives.
+    /// An invocation ends without an answer, but its process lives.
     Failed { why: &'static str },
-    /// The consumer's answer names what was not in its batch.
+    /// The consumer's answer names a record that was not in its batch.
     NamedUnknown { id: String },
-    /// Faults have stopped, and there was time to finish; `left` are the bodies still queued. `mended` says that
-    /// what made orders fail was mended too, and the dead letters replayed.
+    /// Faults have stopped, and there was time to finish. `left` are the bodies still queued. If `mended` is true, the cause of
+    /// failing orders was fixed too, and the dead letters were replayed.
     AtRest { mended: bool, left: Vec<Arc<str>> },
-    /// Something that only helps reading.
+    /// Something that only helps the reader.
     Note(String),
 }
 
-/// An event, and when it was, in milliseconds of the run.
+/// When an event happened, in milliseconds since the run began, and the event.
 pub type Entry = (u64, Event);
 
 /// Records what happens.

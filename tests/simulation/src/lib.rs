@@ -1,12 +1,12 @@
-//! The handlers under seeded faults, in virtual time, and a checker that judges what they did.
+//! Runs the handlers under seeded faults in virtual time, and judges what they did.
 //!
 //! What runs is the real core of `accept-order` and `fulfill-orders`, driven through their traits. Around it stand
 //! models: of storefronts ([`clients`]), of the SNS topic ([`topic`]), of SQS ([`queue`]), of Lambda's event source
-//! ([`source`]) and of the table ([`storage`]). Each does what its service may do at its worst. A [`scenario`]
-//! follows from a seed, and a run from its scenario, so a seed says everything.
+//! ([`source`]) and of the table ([`storage`]). Each behaves as badly as its service may. A [`scenario`] follows from a
+//! seed, and a run follows from its scenario, so a seed determines everything.
 //!
-//! The run leaves a [`history`] in plain data; the [`checker`] judges it against the promises, and knows nothing
-//! of the code that ran. So that the checker is no blind one, every [`mistake`] that others ship can be built in.
+//! The run leaves a [`history`] of plain data. The [`checker`] judges it against the promises, and knows nothing of the code
+//! that ran. To show that the checker sees what it should, each [`mistake`] can be built in on purpose.
 
 mod clients;
 mod mark;

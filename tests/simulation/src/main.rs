@@ -1,4 +1,4 @@
-//! `simulate`: runs seeds, and tells what the first that fails breaks. `make simulate` calls it.
+//! `simulate`: runs seeds, and reports what the first one that fails breaks. `make simulate` calls it.
 
 use std::{process::ExitCode, time::Instant};
 
@@ -8,18 +8,18 @@ use sluice_simulation::{Scenario, judge, readable, run, search};
 /// Runs the handlers under the faults that follow from a seed, in virtual time, and judges what they did
 #[derive(Parser)]
 struct Arguments {
-    /// Run so many seeds
+    /// How many seeds to run
     #[arg(long, default_value_t = 100_000)]
     seeds: u64,
-    /// The first of them
+    /// The first seed
     #[arg(long, default_value_t = 0)]
     from: u64,
-    /// Run this one alone, and print all that happens
+    /// Run only this seed, and print all that happens
     #[arg(long)]
     seed: Option<u64>,
 }
 
-/// How many seeds are told of in one line.
+/// How many seeds one line of output reports.
 const STRIDE: u64 = 10_000;
 
 fn main() -> ExitCode {

@@ -1,5 +1,5 @@
-//! Orders that are special in a run carry it in the name of their first product, so that storage, clients and the
-//! checker agree without a word.
+//! Orders that are special in a run carry a mark in the name of their first product, so that storage, clients and the checker
+//! agree about them.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ pub(crate) enum Mark {
     Refused,
     /// Storage never answers for it.
     Ignored,
-    /// Storage refuses it, and recording that panics.
+    /// Storage refuses it, and recording the rejection panics.
     Doomed,
     /// It kills the process.
     Kills,
@@ -30,7 +30,7 @@ impl Mark {
         (Self::Kills, "kills"),
     ];
 
-    /// The start of the product's name.
+    /// The start of the product's name for this mark.
     pub(crate) fn prefix(mark: Option<Self>) -> &'static str {
         Self::ALL
             .iter()
@@ -38,7 +38,7 @@ impl Mark {
             .map_or("plain", |(_, prefix)| prefix)
     }
 
-    /// That of a product's name.
+    /// The mark in a product's name.
     pub(crate) fn of_sku(sku: &str) -> Option<Self> {
         Self::ALL
             .iter()
@@ -46,12 +46,12 @@ impl Mark {
             .map(|(mark, _)| *mark)
     }
 
-    /// Whether its order waits in the queue until it is mended.
+    /// Whether an order with this mark waits in the queue until its cause is fixed.
     pub(crate) fn waits(self) -> bool {
         matches!(self, Self::Ignored | Self::Doomed | Self::Kills)
     }
 
-    /// That of an order.
+    /// The mark of an order.
     pub(crate) fn of(order: &Value) -> Option<Self> {
         Self::of_sku(crate::history::label(order))
     }

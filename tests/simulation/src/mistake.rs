@@ -1,13 +1,13 @@
-//! What others ship on this path, built in on purpose: the checker has to find each.
+//! Bugs that are built in on purpose. The checker has to find each. Many are taken from published samples and templates.
 //!
-//! A mistake sits at the seams (the traits, the event and its answer), never in the code under test. Those
-//! that live in a template, and not in code, are held by `tests/template/lanes.py`: a visibility timeout under the
-//! function's, and a concurrency limit below what the poller sends.
+//! A mistake is at a seam (a trait, the event, or its answer), never in the code under test. Two more mistakes are of the
+//! template and not of the code, and the rules in `tests/template` look for them: a visibility timeout below the function's
+//! timeout, and a concurrency limit below what the poller sends.
 
 /// A mistake in the accept path, the consumer, or what they are wired to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mistake {
-    /// Bodies that are not JSON are dropped without a word (a pattern for SNS, SQS and Lambda in Rust).
+    /// Bodies that are not JSON are dropped silently (a pattern for SNS, SQS and Lambda in Rust).
     DropsWhatItCannotParse,
     /// The results are bound to `_`, and the answer says that all went well (a sample application in Rust).
     AlwaysSaysWell,
@@ -31,11 +31,11 @@ pub enum Mistake {
     NamesOrdersBySession,
     /// A failed write is ignored, and the success reported all the same (a sample application).
     AnswersWithoutConfirmation,
-    /// Concurrency is limited, and the rate is hoped for (every public project on this path).
+    /// Concurrency is limited, and the rate is not (every public project on this path).
     LimitsConcurrencyOnly,
     /// The answer names records that are not in the batch: Lambda takes the whole batch as failed.
     NamesUnknownRecords,
-    /// The message is deleted first and processed then.
+    /// The message is deleted before it is processed.
     AcknowledgesFirst,
     /// A write has no condition: the last one wins.
     WritesWithoutCondition,
@@ -43,7 +43,7 @@ pub enum Mistake {
     LooksThenWrites,
     /// A write that timed out counts as done.
     TakesSilenceForSuccess,
-    /// An unavailable storage is taken for a broken order.
+    /// An outage of storage is taken for a broken order.
     TakesAnOutageForPoison,
     /// A rejection occupies the order's key.
     RejectionTakesTheKey,

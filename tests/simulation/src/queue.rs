@@ -1,4 +1,4 @@
-//! A model of SQS standard queues: at least once, in no order, with visibility timeouts and receive counts.
+//! A model of SQS standard queues. They deliver at least once and in no order, with visibility timeouts and receive counts.
 
 use std::{
     collections::BTreeMap,
@@ -25,7 +25,7 @@ use crate::{
     run::{Process, Run},
 };
 
-/// What the template sets.
+/// The template's `maxReceiveCount`.
 const MAX_RECEIVES: u32 = 1_000;
 
 pub(crate) struct Queue {
@@ -55,7 +55,7 @@ impl Queue {
         })
     }
 
-    /// Takes a message; its id is made here.
+    /// Takes a message and gives it an id.
     pub(crate) fn send(&self, mut message: Message) {
         let number = self.sent.fetch_add(1, Relaxed) + 1;
         message.id = format!("{} {number}", self.name);
@@ -78,7 +78,7 @@ impl Queue {
         self.changed.notify_waiters();
     }
 
-    /// Up to so many visible messages, in any order.
+    /// Receives at most this many visible messages, in any order.
     pub(crate) fn receive(&self, most: usize) -> Vec<Message> {
         let mut given_up = Vec::new();
         let mut received = Vec::new();
@@ -140,7 +140,7 @@ impl Queue {
         }
     }
 
-    /// Deletes what this receipt names; an old receipt may or may not do.
+    /// Deletes the message that this receipt names. With an old receipt it may or may not work.
     pub(crate) fn delete(&self, receipt_handle: &str) {
         let (number, receipt) = numbers(receipt_handle);
         let mut messages = self.messages();
@@ -178,7 +178,7 @@ impl Queue {
         true
     }
 
-    /// Everything that it holds.
+    /// The bodies of all messages that it holds.
     pub(crate) fn bodies(&self) -> Vec<Arc<str>> {
         self.messages()
             .values()
@@ -196,7 +196,7 @@ fn numbers(receipt_handle: &str) -> (u64, u64) {
     (number.parse().unwrap_or(0), receipt.parse().unwrap_or(0))
 }
 
-/// The message with this letter in place of any other.
+/// The message with this dead-letter attribute in place of any other.
 pub(crate) fn with_letter(message: &Message, letter: &DeadLetter) -> Message {
     let mut message = message.clone();
     message

@@ -1,4 +1,4 @@
-//! What all parts of a run share: its scenario, its chances, its history, and processes that may end at any step.
+//! What all parts of a run share: its scenario, its random choices, its history, and processes that may end at any step.
 
 use std::{
     future::pending,
@@ -21,7 +21,7 @@ pub(crate) const EPOCH: i64 = 1_795_766_400_000;
 pub(crate) struct Run {
     pub(crate) scenario: Scenario,
     pub(crate) history: History,
-    /// The load, which is the same whatever faults there are.
+    /// Random choices for the load. They are the same whatever faults happen.
     pub(crate) load: Chances,
     faults: Chances,
     steps: AtomicU64,
@@ -63,7 +63,7 @@ impl Run {
         self.faults.random(draw)
     }
 
-    /// A time up to this many milliseconds.
+    /// A random time of at most this many milliseconds.
     pub(crate) fn up_to(&self, millis: u64) -> Duration {
         Duration::from_millis(self.random(|rng| rng.u64(..=millis)))
     }
@@ -76,7 +76,7 @@ impl Run {
         self.scenario.mistake == Some(mistake)
     }
 
-    /// Marked orders can be fulfilled from now on.
+    /// From now on marked orders can be fulfilled: their cause is fixed.
     pub(crate) fn mend(&self) {
         self.mended.store(true, Relaxed);
     }
@@ -90,7 +90,7 @@ impl Run {
         self.steps.load(Relaxed)
     }
 
-    /// A clock that is off by something up to the scenario's skew.
+    /// A clock that is wrong by at most the scenario's skew.
     pub(crate) fn clock(self: &Arc<Self>) -> SkewedClock {
         let most = self.scenario.skew.abs();
         SkewedClock {
@@ -99,7 +99,7 @@ impl Run {
         }
     }
 
-    /// The secrets that are known now, to those who sign or to those who verify.
+    /// The secrets that are known now, either to the functions that sign or to those that verify.
     pub(crate) fn secrets(&self, signs: bool) -> Secrets {
         let newer = self.scenario.rotation.is_some_and(|(signed, verified)| {
             self.seconds() >= if signs { signed } else { verified }
@@ -114,7 +114,7 @@ impl Run {
     }
 }
 
-/// Chances that follow from a seed.
+/// Random choices that follow from a seed.
 pub(crate) struct Chances(Mutex<Rng>);
 
 impl Chances {
@@ -146,7 +146,7 @@ impl Clock for SkewedClock {
 /// A process that runs a function.
 pub(crate) struct Process {
     run: Arc<Run>,
-    /// At which of its steps it ends; 0 is never.
+    /// The step at which the process ends; 0 means never.
     ends_at: AtomicU64,
     steps: AtomicU64,
     is_dead: AtomicBool,
@@ -164,7 +164,7 @@ impl Process {
         })
     }
 
-    /// With the scenario's chance, the process ends within so many steps from now.
+    /// With the probability that the scenario sets, the process ends within this many steps from now.
     pub(crate) fn may_end_within(&self, steps: u64) {
         let ends_at = if self.run.fault(self.run.scenario.crashes) {
             self.steps.load(Relaxed) + self.run.random(|rng| rng.u64(1..=steps))

@@ -7,11 +7,11 @@ use crate::mistake::Mistake;
 /// One run. Rates are per thousand of the calls they apply to, times are seconds of virtual time.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Scenario {
-    /// From which all chances of the run follow.
+    /// All random choices of the run follow from it.
     pub seed: u64,
     /// How many customers there are.
     pub customers: usize,
-    /// How many orders they mean to make, all within the first minute or two.
+    /// How many orders they want to make, all within the first minute or two.
     pub orders: usize,
     /// Orders without an idempotency key.
     pub keyless: usize,
@@ -29,25 +29,25 @@ pub struct Scenario {
     pub sent_twice: usize,
     /// Messages that never came from us, put into the queues.
     pub injected: usize,
-    /// Invocations at once, a lane.
+    /// Invocations of a lane at the same time.
     pub concurrency: usize,
     /// Records in a batch, at most.
     pub batch_size: usize,
-    /// Between two writes of an invocation, in milliseconds.
+    /// The time between two writes of an invocation, in milliseconds.
     pub interval: u64,
-    /// After how long an unacknowledged message is visible again. The template says 361; less is harder.
+    /// When a message that was not acknowledged is visible again. The template has 361; a shorter time is harder.
     pub visibility: u64,
-    /// Requests that meet a function to which one of their products is hot.
+    /// Requests that meet a function for which one of their products is hot.
     pub hot: usize,
-    /// When faults stop. Then everything has to be finished within [`crate::world::BOUND`].
+    /// When faults stop. After that everything must be finished within [`crate::world::BOUND`].
     pub faults_end: u64,
-    /// When storage is out of reach.
+    /// When storage is down: from, and until.
     pub outage: Option<(u64, u64)>,
     /// Storage refuses calls.
     pub throttled: usize,
     /// Storage does not get the call, and no answer comes.
     pub calls_lost: usize,
-    /// Storage does what it is asked, perhaps late, and no answer comes.
+    /// Storage carries the call out, perhaps late, and no answer comes.
     pub answers_lost: usize,
     /// Storage takes seconds.
     pub slow: usize,
@@ -67,13 +67,13 @@ pub struct Scenario {
     pub responses_lost: usize,
     /// Invocations that end in the middle.
     pub crashes: usize,
-    /// How far clocks are off, in milliseconds.
+    /// How wrong the clocks are, in milliseconds.
     pub skew: i64,
     /// Whether a new secret is used before the consumers know it.
     pub rotation: Option<(u64, u64)>,
     /// A process crashes at this step of the run.
     pub crash_at: Option<u64>,
-    /// What is broken on purpose.
+    /// The mistake that is built in on purpose.
     pub mistake: Option<Mistake>,
 }
 
@@ -118,7 +118,7 @@ impl Scenario {
         }
     }
 
-    /// The run of a seed. Each kind of fault is in some runs and not in others, seldom or often.
+    /// The scenario of a seed. Each kind of fault occurs in some runs and not in others, seldom or often.
     pub fn of(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
         let mut rate = |most: usize| match rng.u8(..4) {
@@ -182,7 +182,7 @@ impl Scenario {
         scenario
     }
 
-    /// Every scenario that is simpler than this one by one thing.
+    /// Every scenario that is simpler than this one in one respect.
     pub fn simpler(&self) -> Vec<Self> {
         let calm = Self::calm(self.seed);
         let changes: [&dyn Fn(&mut Self); 27] = [

@@ -1,4 +1,4 @@
-//! Runs many seeds, and makes a failing one small.
+//! Runs many seeds, and reduces a failing one.
 
 use std::{
     num::NonZero,
@@ -11,12 +11,12 @@ use std::{
 
 use crate::{Scenario, judge, readable, run};
 
-/// What a scenario's run breaks.
+/// The promises that a scenario's run breaks.
 pub fn violations(scenario: &Scenario) -> Vec<String> {
     judge(&run(scenario).history)
 }
 
-/// The first seed of those, in their order, whose scenario breaks a promise. Uses all processors.
+/// Finds the lowest seed of the range whose scenario breaks a promise. Uses all processors.
 pub fn first_failing(
     seeds: std::ops::Range<u64>,
     scenario: impl Fn(u64) -> Scenario + Sync,
@@ -42,7 +42,7 @@ pub fn first_failing(
     earliest()
 }
 
-/// The simplest scenario that still breaks something, reached from this one by leaving out one thing at a time.
+/// Reduces a scenario: leaves out one thing at a time for as long as the run still breaks a promise.
 pub fn shrink(scenario: &Scenario) -> Scenario {
     let mut smallest = scenario.clone();
     while let Some(simpler) = smallest
@@ -55,7 +55,7 @@ pub fn shrink(scenario: &Scenario) -> Scenario {
     smallest
 }
 
-/// What somebody needs who has to find out why a seed fails.
+/// Reports what is needed to find out why a seed fails: the history, the promises broken, the reduced scenario.
 pub fn report(scenario: &Scenario) -> String {
     let smallest = shrink(scenario);
     let history = run(&smallest).history;

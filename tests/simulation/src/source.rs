@@ -1,4 +1,5 @@
-//! A model of Lambda's event source for SQS: polls a lane's queue, invokes the function, deletes what it does not name.
+//! A model of Lambda's event source for SQS. It polls a lane's queue, invokes the function, and deletes the messages that the
+//! answer does not name.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -58,7 +59,7 @@ impl Source {
         })
     }
 
-    /// One of its pollers; never ends.
+    /// Runs one of its pollers. Never returns.
     pub(crate) async fn poll(self: Arc<Self>) {
         loop {
             let batch = self.lane.queue.receive(self.run.scenario.batch_size);
@@ -129,7 +130,7 @@ impl Source {
         event
     }
 
-    /// One that waits for work, or a new one. A deploy replaces all.
+    /// An instance that waits for work, or a new one. A deploy replaces all instances.
     fn instance(&self) -> Instance {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if self.run.scenario.rotation.is_some() {
@@ -167,7 +168,8 @@ impl Source {
         })
     }
 
-    /// What Lambda does with the answer: all that it does not name is deleted, and if it names anything else, nothing.
+    /// Does what Lambda does with the answer: it deletes every message that the answer does not name. If the answer names a
+    /// message that is not in the batch, it deletes none.
     fn acknowledge(&self, batch: &[Message], answer: &SqsBatchResponse) {
         let mut named: Vec<&str> = answer
             .batch_item_failures

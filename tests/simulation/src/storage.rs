@@ -1,4 +1,4 @@
-//! A model of the table: conditional writes on keys, calls that fail, are slow, or take effect unseen.
+//! A model of the table: conditional writes on keys, and calls that fail, are slow, or take effect without an answer.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,7 +24,7 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 /// Why storage refuses an order whose rejection cannot be recorded either.
 const DOOMED: RejectReason = RejectReason::TooLarge;
 
-/// What storage says when it is asked too often.
+/// Storage's message if there are too many requests.
 const THROTTLED: &str = "throttled";
 
 /// The table.
@@ -120,7 +120,7 @@ impl Table {
 }
 
 impl Store {
-    /// One call of the SDK: it may fail before its effect or after, and its effect may outlive the caller.
+    /// One call of the SDK. It may fail before its effect or after it, and it may take effect after the caller has ended.
     async fn call<T: Send + 'static>(
         &self,
         effect: impl FnOnce(&mut Table) -> T + Send + 'static,
@@ -178,7 +178,7 @@ impl Store {
         } else if run.fault(scenario.calls_lost) {
             Fate::Lost
         } else if run.fault(scenario.answers_lost) {
-            // Mostly soon; sometimes long after the caller has given up.
+            // Mostly soon; sometimes long after the caller has stopped waiting.
             let after = run.up_to(if run.chance(300) { 60_000 } else { 50 });
             Fate::Done {
                 after,

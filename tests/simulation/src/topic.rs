@@ -1,4 +1,5 @@
-//! A model of the SNS topic: confirms late or not at all, delivers at least once, and gives up what it cannot deliver.
+//! A model of the SNS topic. It confirms late or not at all, delivers at least once, and gives up messages that it cannot
+//! deliver.
 
 use std::{
     sync::{
@@ -20,7 +21,7 @@ use crate::{
     run::{Process, Run},
 };
 
-/// How long the publisher waits for SNS, all its tries together.
+/// How long the publisher waits for SNS, all its attempts together.
 const TIMEOUT: Duration = Duration::from_secs(7);
 
 /// The queue of a lane, and its dead-letter queue.
@@ -48,12 +49,12 @@ impl Topic {
         })
     }
 
-    /// Whether something is still to be delivered.
+    /// Whether messages are still to be delivered.
     pub(crate) fn is_busy(&self) -> bool {
         self.under_way.load(Relaxed) > 0
     }
 
-    /// The bodies of all that was published so far.
+    /// The bodies of all messages published so far.
     pub(crate) fn published(&self) -> Vec<String> {
         self.published
             .lock()
@@ -61,7 +62,7 @@ impl Topic {
             .clone()
     }
 
-    /// Has the message, and will deliver it: once or more, soon or later.
+    /// Takes the message and will deliver it, once or more, soon or later.
     fn take(self: &Arc<Self>, publication: &Publication) {
         self.published
             .lock()

@@ -1,4 +1,4 @@
-//! One run, from the first request until all is at rest.
+//! One run, from the first request until nothing is under way any more.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,15 +21,16 @@ use crate::{
     topic::{Lane, Topic},
 };
 
-/// When the faults stop, everything has to be finished within this: the longest backoff (900 s), which P6 names, and
-/// what the last breaker's pause, timeouts and batches take.
+/// How long after the end of the faults everything must be finished: the longest backoff (900 s), which P6 names, and the time
+/// for the last pause of the breaker, timeouts and batches.
 pub const BOUND: Duration = Duration::from_mins(16);
 
-/// What shares its batches with a killer comes again after a visibility timeout, from the fourth time on each other time one by one
-/// and in any order. Each time some of it may be in front of the killer, and is then done: within so many times, all.
+/// After how many visibility timeouts every message that shares its batches with a killer is done. Each such batch is delivered
+/// again after a visibility timeout. From the fourth receive on its records run one by one, in any order, in half of the
+/// batches; those in front of the killer are then done.
 const ROUNDS_WITH_KILLER: u64 = 120;
 
-/// What a run left to be judged.
+/// What a run leaves for the checker.
 pub struct Outcome {
     /// What happened.
     pub history: Vec<Entry>,
@@ -111,13 +112,13 @@ impl World {
         }
         self.rest(false).await;
         self.run.mend();
-        // Who began before that may still make letters.
+        // Invocations that began before may still send dead letters.
         sleep(Duration::from_mins(2)).await;
         self.replay();
         self.rest(true).await;
     }
 
-    /// Waits until nothing is under way, or the bound is reached, and takes stock.
+    /// Waits until nothing is under way, or the bound is reached, and records what is left in the queues.
     async fn rest(&self, mended: bool) {
         let killers = self
             .left()
@@ -144,7 +145,7 @@ impl World {
             .collect()
     }
 
-    /// What `sluice dlq replay` does: sends each letter back to its lane, and then deletes it.
+    /// Does what `sluice dlq replay` does: it sends each dead letter back to its lane, and then deletes it.
     fn replay(&self) {
         for lane in &self.lanes {
             for message in lane.dead.receive(usize::MAX) {

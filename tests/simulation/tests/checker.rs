@@ -1,4 +1,4 @@
-//! The checker against histories made by hand: one that is fine, and the same with one thing wrong.
+//! The checker on histories written by hand: one that is fine, and the same one with one thing wrong.
 
 use serde_json::{Value, json};
 use sluice_simulation::{history::Event, judge};

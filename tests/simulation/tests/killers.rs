@@ -1,4 +1,4 @@
-//! P5: what kills its process takes nothing with it for good.
+//! P5: a message that kills its process loses no other message.
 
 use sluice_simulation::{Scenario, history::Event, judge, readable, run};
 

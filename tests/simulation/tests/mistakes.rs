@@ -1,8 +1,9 @@
-//! The checker is no blind one: each mistake that others ship is found, for what it is, within a stated number of seeds.
+//! The checker sees what it should: it finds each built-in mistake, and names the promise that it breaks, within a fixed number
+//! of seeds.
 
 use sluice_simulation::{Mistake, Scenario, search};
 
-/// So many seeds show each of them.
+/// Within this many seeds each mistake is found.
 const SEEDS: u64 = 100;
 
 #[test]

@@ -1,4 +1,4 @@
-//! P6: an outage is waiting, not failing.
+//! P6: an outage only delays orders.
 
 use sluice_simulation::{
     Scenario,

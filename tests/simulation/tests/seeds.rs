@@ -14,11 +14,11 @@ fn every_promise_is_kept_in_every_run() {
     }
 }
 
-/// Else a failing seed could not be shown again.
+/// Otherwise a failing seed could not be run again.
 #[test]
 fn a_seed_says_everything() {
     for seed in 0..50 {
-        // The name of an order without a key is made of the machine's randomness. Nothing else follows from it.
+        // The key of an order without an `Idempotency-Key` comes from the machine's randomness. Nothing else depends on it.
         let scenario = Scenario {
             keyless: 0,
             ..Scenario::of(seed)
@@ -31,7 +31,7 @@ fn a_seed_says_everything() {
     }
 }
 
-/// A simulation whose faults never strike would prove nothing.
+/// A simulation whose faults never happen would prove nothing.
 #[test]
 fn everything_happens_that_can() {
     let mut seen = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! Each step on its own: a crash at every one of them, and every step done twice. P1, P2, P3.
+//! Each step on its own: a crash at every step, and every step done twice. P1, P2, P3.
 
 use std::collections::BTreeSet;
 
