@@ -261,6 +261,7 @@ impl ParseFailure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     use serde_json::json;
 
     fn secrets() -> Secrets {
@@ -290,6 +291,38 @@ mod tests {
             OrderAccepted::from_body(&message.to_body().unwrap(), &secrets()),
             Ok(message)
         );
+    }
+
+    /// A golden vector: what subscribers have read since version 1, byte by byte.
+    #[test]
+    fn golden_envelope() {
+        let message = accepted(json!({"customer_id": "c-1", "currency": "GBP", "lines": [
+                {"sku": "b\"\\/", "description": "tab\té😀", "quantity": 2, "unit_price": 255},
+                {"sku": "a", "quantity": 1, "unit_price": 0},
+            ], "ship_to": {"country": "GB", "city": "Leeds"}}));
+        let expected = [
+            r#"{"specversion":"1.0","id":"ord_AQEBAQEBAQEBAQEBebW-HQF1fOdecxgh","source":"urn:sluice:accept-order","#,
+            r#""type":"sluice.order.accepted.v1","time":"2026-11-18T11:06:40.123Z","datacontenttype":"application/json","#,
+            r#""traceparent":"00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01","#,
+            r#""data":{"content_hash":"v1:ebW-HesziVGUSkvPl7lwbDuZ5RYNVIEHzwWWVX_BQHc","total":510,"#,
+            r#""order":{"currency":"GBP","customer_id":"c-1","lines":["#,
+            r#"{"description":"tab\té😀","quantity":2,"sku":"b\"\\/","unit_price":255},"#,
+            r#"{"quantity":1,"sku":"a","unit_price":0}],"ship_to":{"city":"Leeds","country":"GB"}}}}"#,
+        ];
+        assert_eq!(message.to_body().unwrap(), expected.concat());
+    }
+
+    /// The hash is recomputed here from nothing but the published bytes.
+    #[test]
+    fn what_is_hashed_is_what_travels() {
+        let body = small().to_body().unwrap();
+        let data = body.split_once(r#""data":"#).unwrap().1;
+        let (_, order) = data.split_once(r#""order":"#).unwrap();
+        let order = order.strip_suffix("}}").unwrap();
+        let hash = crate::hash::tagged_sha256("sluice.order.content.v1", &[order.as_bytes()]);
+        let text = format!("v1:{}", URL_SAFE_NO_PAD.encode(hash));
+        assert_eq!(text, small().content.to_string());
+        assert!(data.contains(&text), "{data}");
     }
 
     #[test]
