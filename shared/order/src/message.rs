@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    ContentHash, IdError, Order, OrderId, OrderKey, RejectReason, Secrets, Timestamp, json,
+    ContentHash, IdError, Order, OrderId, OrderKey, RejectReason, Secrets, Timestamp,
+    content::Canonical, json,
 };
 
 /// The `type` of the event, and the value of the message attribute `event_type`.
@@ -38,6 +39,8 @@ pub struct OrderAccepted {
     pub traceparent: Option<String>,
     /// The order.
     pub order: Order,
+    /// The bytes that `content` is the hash of.
+    canonical: Canonical,
 }
 
 #[derive(Serialize)]
@@ -57,7 +60,7 @@ struct EnvelopeOut<'a> {
 struct DataOut<'a> {
     content_hash: ContentHash,
     total: u64,
-    order: &'a Order,
+    order: &'a Canonical,
 }
 
 #[derive(Deserialize)]
@@ -82,17 +85,19 @@ impl OrderAccepted {
         traceparent: Option<String>,
         secrets: &Secrets,
     ) -> Self {
-        let content = ContentHash::of(&order);
+        let canonical = Canonical::of(&order);
+        let content = canonical.hash();
         Self {
             order_id: secrets.seal(key, &content),
             accepted_at,
             content,
             traceparent,
             order,
+            canonical,
         }
     }
 
-    /// The message body.
+    /// The message body. The order stands in it as it was hashed, byte by byte.
     ///
     /// # Errors
     /// The order fits no message or no storage item; for the client.
@@ -108,7 +113,7 @@ impl OrderAccepted {
             data: DataOut {
                 content_hash: self.content,
                 total: self.order.total(),
-                order: &self.order,
+                order: &self.canonical,
             },
         })
         .map_err(|_| TooLarge)?;
@@ -176,7 +181,8 @@ impl OrderAccepted {
             (Reason::InvalidOrder, detail.to_owned())
         })?;
         let order = Order::try_from(data.order).map_err(|e| (Reason::InvalidOrder, e))?;
-        let content = ContentHash::of(&order);
+        let canonical = Canonical::of(&order);
+        let content = canonical.hash();
         if content != data.content_hash || !order_id.is_for(&content) {
             let detail = "the order is not the one that the hash or the id names";
             return Err((Reason::ContentMismatch, detail.to_owned()));
@@ -187,6 +193,7 @@ impl OrderAccepted {
             content,
             traceparent,
             order,
+            canonical,
         })
     }
 }
