@@ -3,7 +3,7 @@
 use accept_order::{AcceptOrder, MemoryPublisher};
 use jsonschema::Validator;
 use serde_json::{Value, json};
-use sluice_api::ApiRequest;
+use sluice_api::ProxyRequest;
 use sluice_order::{HotSkus, Secrets, SystemClock};
 use sluice_tests::{cases, project};
 
@@ -23,9 +23,9 @@ async fn every_published_message_keeps_the_schema() {
         .into_iter()
         .filter(|case| case.function == "accept-order")
     {
-        let request: ApiRequest = serde_json::from_value(case.event).unwrap();
+        let request: ProxyRequest = serde_json::from_value(case.event).unwrap();
         let trace = "Root=1-6a1b2c3d-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=0";
-        accept.handle(&request, Some(trace)).await;
+        accept.handle(&request.into(), Some(trace)).await;
     }
     let messages = publisher.published();
     assert_eq!(messages.len(), 4);

@@ -6,7 +6,7 @@ use accept_order::{AcceptOrder, MemoryPublisher};
 use aws_lambda_events::sqs::SqsEvent;
 use read_orders::ReadOrders;
 use serde_json::Value;
-use sluice_api::ApiRequest;
+use sluice_api::{ProxyRequest, ProxyResponse};
 use sluice_consumer::{Pace, queue::MemoryQueue};
 use sluice_order::{HotSkus, Lane, Secrets, SystemClock};
 use sluice_store::MemoryStore;
@@ -73,10 +73,20 @@ async fn every_event_gets_its_answer() {
     let reader = ReadOrders::new(&store, secrets());
     for case in cases::all() {
         let event = read(&case.path());
-        let request = || serde_json::from_value::<ApiRequest>(event.clone()).unwrap();
+        let request = || {
+            serde_json::from_value::<ProxyRequest>(event.clone())
+                .unwrap()
+                .into()
+        };
         let answer = match case.function {
-            "accept-order" => serde_json::to_value(accept.handle(&request(), None).await),
-            "read-orders" => serde_json::to_value(reader.handle(&request()).await),
+            "accept-order" => {
+                let answer = accept.handle(&request(), None).await;
+                serde_json::to_value(ProxyResponse::from(answer))
+            }
+            "read-orders" => {
+                let answer = reader.handle(&request()).await;
+                serde_json::to_value(ProxyResponse::from(answer))
+            }
             _ => {
                 let batch: SqsEvent = serde_json::from_value(event.clone()).unwrap();
                 serde_json::to_value(sluice_consumer::handle(&fulfill, batch, u64::MAX).await)

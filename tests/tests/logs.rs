@@ -19,7 +19,7 @@ use lambda_runtime::Context;
 use orders::{FaultyStore, MARK, NOW, accepted, body, order, secrets, trace_of};
 use read_orders::ReadOrders;
 use serde_json::{Value, json};
-use sluice_api::ApiRequest;
+use sluice_api::{ProxyRequest, ProxyResponse};
 use sluice_consumer::{Pace, queue::MemoryQueue};
 use sluice_order::{Lane, Timestamp};
 use sluice_store::{DynamoStore, OrderStore};
@@ -72,10 +72,9 @@ fn check(said: &Said, request: Option<&str>) {
 async fn accepting(publisher: MemoryPublisher, events: &[Value]) -> Said {
     let clock = Timestamp::from_millis(NOW);
     let accept = AcceptOrder::new(publisher, clock, secrets(), "hot".parse().unwrap());
-    let handler = async |request: ApiRequest, context: Context| {
-        accept
-            .handle(&request, context.xray_trace_id.as_deref())
-            .await
+    let handler = async |event: ProxyRequest, context: Context| {
+        let trace = context.xray_trace_id.as_deref();
+        ProxyResponse::from(accept.handle(&event.into(), trace).await)
     };
     said_by("accept-order", events, handler).await
 }
@@ -500,7 +499,9 @@ async fn read_orders_says_which_order_it_could_not_read() {
         })
     };
     let reader = ReadOrders::new(repeating("ValidationException").await, secrets());
-    let handler = async |request: ApiRequest, _: Context| reader.handle(&request).await;
+    let handler = async |event: ProxyRequest, _: Context| {
+        ProxyResponse::from(reader.handle(&event.into()).await)
+    };
     let events = [get(Some(&id), "/orders/{id}", &[])];
     let said = said_by("read-orders", &events, handler).await;
     check(&said, Some(REQUEST));

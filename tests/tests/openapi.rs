@@ -5,7 +5,7 @@ use aws_lambda_events::sqs::SqsEvent;
 use jsonschema::Validator;
 use read_orders::ReadOrders;
 use serde_json::{Value, json};
-use sluice_api::ApiRequest;
+use sluice_api::{ProxyRequest, ProxyResponse};
 use sluice_consumer::{Pace, queue::MemoryQueue};
 use sluice_order::{HotSkus, Lane, Secrets, SystemClock};
 use sluice_store::MemoryStore;
@@ -56,7 +56,8 @@ async fn every_answer_is_documented() {
             sluice_consumer::handle(&fulfill, batch, u64::MAX).await;
             continue;
         }
-        let request: ApiRequest = serde_json::from_value(case.event.clone()).unwrap();
+        let request: ProxyRequest = serde_json::from_value(case.event.clone()).unwrap();
+        let request = request.into();
         let answers = if case.function == "accept-order" {
             vec![
                 accept.handle(&request, None).await,
@@ -68,7 +69,7 @@ async fn every_answer_is_documented() {
         let method = case.event["httpMethod"].as_str().unwrap().to_lowercase();
         let operation = &document["paths"][case.event["resource"].as_str().unwrap()][&method];
         for answer in answers {
-            let answer = serde_json::to_value(answer).unwrap();
+            let answer = serde_json::to_value(ProxyResponse::from(answer)).unwrap();
             let status = answer["statusCode"].to_string();
             let response = &operation["responses"][&status];
             let kind = answer["headers"]["content-type"].as_str().unwrap();

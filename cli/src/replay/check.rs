@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use sluice_order::{ContentHash, Order, OrderKey, Timestamp, content::canonical, message};
+use sluice_order::{ContentHash, Order, OrderKey, Timestamp, content::Canonical, message};
 
 use super::{
     post::{Outcome, Receipt},
@@ -212,7 +212,7 @@ impl Accepted<'_> {
 
 /// A valid order that comes near the size of a message may be refused for it.
 fn may_be_too_large(order: &Order) -> bool {
-    canonical(order).len() > message::MAX_BODY / 2
+    Canonical::of(order).as_str().len() > message::MAX_BODY / 2
 }
 
 #[cfg(test)]

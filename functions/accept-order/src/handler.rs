@@ -1,8 +1,15 @@
 //! From a request to an answer.
 
+use lambda_http::{
+    Body, Request, Response,
+    http::{
+        HeaderName,
+        header::{CONTENT_TYPE, LOCATION, RETRY_AFTER},
+    },
+};
 use metrics::counter;
 use serde::Serialize;
-use sluice_api::{ApiRequest, ApiResponse, Offences, Problem, ProblemType};
+use sluice_api::{NotOneText, Offences, Problem, ProblemType};
 use sluice_order::{
     Clock, Currency, HotSkus, IdempotencyKey, Order, OrderAccepted, OrderId, OrderKey, Secrets,
     Timestamp, TooLarge, TraceParent, json,
@@ -15,7 +22,10 @@ use crate::{Publication, Publisher};
 pub const MAX_REQUEST: usize = 256 * 1024;
 
 /// After how many seconds a client repeats a request whose outcome is unknown.
-const RETRY_AFTER: &str = "2";
+const RETRY_AFTER_SECONDS: &str = "2";
+
+/// The header that names an order for its customer.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The function, ready to serve.
 #[derive(Debug)]
@@ -55,12 +65,12 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
     }
 
     /// Answers one request. `trace_header` is the invocation's X-Ray header.
-    pub async fn handle(&self, request: &ApiRequest, trace_header: Option<&str>) -> ApiResponse {
+    pub async fn handle(&self, request: &Request, trace_header: Option<&str>) -> Response<Body> {
         let span = Span::current();
         record_all!(
             span,
-            correlation_id = request.request_id(),
-            metadata.api_started_ms = request.taken_ms()
+            correlation_id = sluice_api::request_id(request),
+            metadata.api_started_ms = sluice_api::taken_ms(request)
         );
         let answer = self.accept(request, trace_header).await;
         let outcome = match &answer {
@@ -82,24 +92,26 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
         }
         match answer {
             // Relative to the request, since only the client knows the stage or the domain in front of it.
-            Ok(receipt) => ApiResponse::json(202, &receipt)
-                .with_header("location", format!("orders/{}", receipt.order_id)),
+            Ok(receipt) => {
+                let location = format!("orders/{}", receipt.order_id);
+                let answer = Response::builder().status(202).header(LOCATION, location);
+                sluice_api::json(answer, &receipt)
+            }
             Err(Refusal(problem, detail, errors)) => {
-                let problem = Problem::new(problem, detail, request.request_id())
+                let problem = Problem::new(problem, detail, sluice_api::request_id(request))
                     .with_errors(Offences::Fields(errors));
-                let answer = ApiResponse::problem(&problem);
-                if answer.status_code() == 503 {
-                    answer.with_header("retry-after", RETRY_AFTER)
-                } else {
-                    answer
+                let mut answer = Response::builder();
+                if problem.status() == 503 {
+                    answer = answer.header(RETRY_AFTER, RETRY_AFTER_SECONDS);
                 }
+                sluice_api::problem(answer, &problem)
             }
         }
     }
 
     async fn accept(
         &self,
-        request: &ApiRequest,
+        request: &Request,
         trace_header: Option<&str>,
     ) -> Result<Receipt, Refusal> {
         check_content_type(request)?;
@@ -157,14 +169,14 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
     }
 }
 
-fn check_content_type(request: &ApiRequest) -> Result<(), Refusal> {
+fn check_content_type(request: &Request) -> Result<(), Refusal> {
     let unsupported = || {
         refuse(
             ProblemType::UnsupportedMediaType,
             "Send the order as application/json in UTF-8.",
         )
     };
-    let [content_type] = request.header("content-type")[..] else {
+    let Ok(Some(content_type)) = sluice_api::header(request, &CONTENT_TYPE) else {
         return Err(unsupported());
     };
     let mut parts = content_type.split(';').map(str::trim);
@@ -184,11 +196,11 @@ fn check_content_type(request: &ApiRequest) -> Result<(), Refusal> {
     }
 }
 
-fn read_idempotency_key(request: &ApiRequest) -> Result<Option<IdempotencyKey>, Refusal> {
-    match request.header("idempotency-key")[..] {
-        [] => Some(None),
-        [key] => IdempotencyKey::new(key.to_owned()).map(Some),
-        _ => None,
+fn read_idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>, Refusal> {
+    match sluice_api::header(request, &IDEMPOTENCY_KEY) {
+        Ok(None) => Some(None),
+        Ok(Some(key)) => IdempotencyKey::new(key.to_owned()).map(Some),
+        Err(NotOneText) => None,
     }
     .ok_or_else(|| {
         refuse(
@@ -198,14 +210,13 @@ fn read_idempotency_key(request: &ApiRequest) -> Result<Option<IdempotencyKey>, 
     })
 }
 
-fn read_order(request: &ApiRequest) -> Result<Order, Refusal> {
-    let body = request
-        .body()
+fn read_order(request: &Request) -> Result<Order, Refusal> {
+    let body = sluice_api::body(request)
         .ok_or_else(|| refuse(ProblemType::InvalidJson, "The body cannot be decoded."))?;
     if body.len() > MAX_REQUEST {
         return Err(too_large(TooLarge));
     }
-    let value = json::parse(&body).map_err(|error| {
+    let value = json::parse(body).map_err(|error| {
         refuse(
             ProblemType::InvalidJson,
             format!("The parser says: {error}."),

@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use accept_order::{AcceptOrder, PUBLISH, SnsPublisher};
-use lambda_runtime::{Context, Error};
-use sluice_api::{ApiRequest, ApiResponse};
+use aws_sdk_sns::{Client, config::Builder};
+use lambda_http::{Context, Error};
+use sluice_api::{ProxyRequest, ProxyResponse};
 use sluice_order::SystemClock;
-use sluice_runtime::{Https, Opening, aws, is_open};
+use sluice_runtime::{Https, aws};
 use sluice_telemetry::{Calls, TraceContext};
 use tracing::Span;
 
@@ -21,30 +22,18 @@ async fn main() -> Result<(), Error> {
         let secrets = sluice_runtime::secrets()?;
         let hot_skus = sluice_runtime::optional("HOT_SKUS")?;
         let https = Https::new();
-        let config = aws_sdk_sns::config::Builder::from(&aws::config(PUBLISH, &https)?)
+        let config = Builder::from(&aws::config(PUBLISH, &https)?)
             .interceptor(Calls::to("SNS", &topic))
             .build();
-        let client = aws_sdk_sns::Client::from_conf(config);
-        https
-            .open(async || {
-                is_open(
-                    &client
-                        .publish()
-                        .customize()
-                        .interceptor(Opening)
-                        .send()
-                        .await,
-                )
-            })
-            .await;
-        let publisher = SnsPublisher::new(client, topic);
+        let publisher = SnsPublisher::new(Client::from_conf(config), topic);
+        https.open(async || publisher.warm().await).await;
         let accept = Arc::new(AcceptOrder::new(publisher, SystemClock, secrets, hot_skus));
         Ok(
-            async move |request: ApiRequest, context: Context| -> ApiResponse {
+            async move |event: ProxyRequest, context: Context| -> ProxyResponse {
                 // Of this span where it is traced, else what Lambda says.
                 let here = TraceContext::of_span(&Span::current()).map(|here| here.header());
                 let header = here.or(context.xray_trace_id);
-                accept.handle(&request, header.as_deref()).await
+                accept.handle(&event.into(), header.as_deref()).await.into()
             },
         )
     })

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use aws_sdk_sns::{Client, error::BuildError, types::MessageAttributeValue};
 use sluice_order::message::EVENT_TYPE;
-use sluice_runtime::aws::{self, Budget};
+use sluice_runtime::{
+    Opening,
+    aws::{self, Budget},
+    is_open,
+};
 
 use crate::{Publication, PublishError, Publisher};
 
@@ -27,6 +31,12 @@ impl SnsPublisher {
     /// The topic with this ARN; timeouts and retries are the client's.
     pub fn new(client: Client, topic_arn: String) -> Self {
         Self { client, topic_arn }
+    }
+
+    /// Opens the connection to SNS; whether there was an answer. For [`Https::open`](sluice_runtime::Https::open).
+    pub async fn warm(&self) -> bool {
+        let publish = self.client.publish().customize();
+        is_open(&publish.interceptor(Opening).send().await)
     }
 }
 

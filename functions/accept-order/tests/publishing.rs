@@ -2,8 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
 
 use accept_order::{AcceptOrder, MemoryPublisher};
+use lambda_http::{
+    Body, Request,
+    http::{
+        self, HeaderMap,
+        header::{CONTENT_TYPE, LOCATION, RETRY_AFTER},
+    },
+};
 use serde_json::{Value, json};
-use sluice_api::ApiRequest;
 use sluice_order::{HotSkus, Lane, OrderAccepted, Secrets, Timestamp};
 
 fn secrets() -> Secrets {
@@ -14,27 +20,22 @@ fn now() -> Timestamp {
     Timestamp::from_millis(1_795_766_400_123)
 }
 
-fn request(key: Option<&str>, sku: &str) -> ApiRequest {
+fn request(key: Option<&str>, sku: &str) -> Request {
     let order = json!({"customer_id": "c-1", "currency": "EUR", "lines": [{"sku": sku, "quantity": 2, "unit_price": 3}]});
-    let mut headers = json!({"Content-Type": ["application/json"]});
+    let mut request = http::Request::builder().header(CONTENT_TYPE, "application/json");
     if let Some(key) = key {
-        headers["Idempotency-Key"] = json!([key]);
+        request = request.header("idempotency-key", key);
     }
-    serde_json::from_value(json!({"multiValueHeaders": headers, "body": order.to_string()}))
-        .unwrap()
+    request.body(Body::from(order.to_string())).unwrap()
 }
 
 /// Status, headers and body of the answer.
-async fn post(publisher: &MemoryPublisher, request: &ApiRequest) -> (u64, Value, Value) {
+async fn post(publisher: &MemoryPublisher, request: &Request) -> (u16, HeaderMap, Value) {
     let trace = "Root=1-6a1b2c3d-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1";
     let accept = AcceptOrder::new(publisher, now(), secrets(), "hot-1,hot-2".parse().unwrap());
-    let answer = serde_json::to_value(accept.handle(request, Some(trace)).await).unwrap();
-    let body = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
-    (
-        answer["statusCode"].as_u64().unwrap(),
-        answer["headers"].clone(),
-        body,
-    )
+    let (answer, body) = accept.handle(request, Some(trace)).await.into_parts();
+    let body = serde_json::from_slice(&body).unwrap();
+    (answer.status.as_u16(), answer.headers, body)
 }
 
 /// P1.
@@ -43,7 +44,7 @@ async fn there_is_no_202_without_the_buffer_s_word() {
     let down = MemoryPublisher::failing();
     let (status, headers, with_key) = post(&down, &request(Some("k"), "a")).await;
     assert_eq!(status, 503);
-    assert!(headers["retry-after"].is_string());
+    assert!(headers.contains_key(RETRY_AFTER));
     assert!(
         with_key["detail"]
             .as_str()
@@ -76,10 +77,7 @@ async fn the_message_is_the_order_that_was_answered() {
     };
     let message = OrderAccepted::from_body(&publication.body, &secrets()).unwrap();
     assert_eq!(body["order_id"], json!(message.order_id));
-    assert_eq!(
-        headers["location"],
-        json!(format!("orders/{}", message.order_id))
-    );
+    assert_eq!(headers[LOCATION], format!("orders/{}", message.order_id));
     assert_eq!(body["total"], 6);
     assert_eq!(message.accepted_at, now());
     assert_eq!(
@@ -137,5 +135,18 @@ async fn what_is_refused_is_not_published() {
     let (status, _, body) = post(&publisher, &request(Some("k"), "")).await;
     assert_eq!(status, 422);
     assert_eq!(body["errors"][0]["pointer"], "/lines/0/sku");
+    assert!(publisher.published().is_empty());
+}
+
+/// P3: which of the two would name the order?
+#[tokio::test]
+async fn two_keys_are_refused() {
+    let publisher = MemoryPublisher::default();
+    let mut request = request(Some("k"), "a");
+    let other = "other".parse().unwrap();
+    request.headers_mut().append("idempotency-key", other);
+    let (status, _, body) = post(&publisher, &request).await;
+    assert_eq!(status, 400);
+    assert_eq!(body["type"], "urn:sluice:problem:invalid-idempotency-key");
     assert!(publisher.published().is_empty());
 }

@@ -1,7 +1,8 @@
 //! From a request to an answer.
 
+use lambda_http::{Body, Request, RequestExt, Response, http::header::RETRY_AFTER};
 use serde::Serialize;
-use sluice_api::{ApiRequest, ApiResponse, Offences, Problem, ProblemType};
+use sluice_api::{Offences, Problem, ProblemType};
 use sluice_order::{Order, OrderId, OrderLine, RejectReason, Secrets, Timestamp};
 use sluice_store::{Found, OrderStatus, OrderStore, StoreError, Summary};
 
@@ -11,7 +12,7 @@ use crate::query;
 
 /// After how many seconds to look again for an order that is still in the buffer, or when storage is
 /// out of reach.
-const RETRY_AFTER: &str = "2";
+const RETRY_AFTER_SECONDS: &str = "2";
 
 /// The function, ready to serve.
 #[derive(Debug)]
@@ -67,25 +68,25 @@ impl<S: OrderStore> ReadOrders<S> {
     }
 
     /// Answers one request.
-    pub async fn handle(&self, request: &ApiRequest) -> ApiResponse {
-        Span::current().record("correlation_id", request.request_id());
-        match request.path_parameter("id") {
+    pub async fn handle(&self, request: &Request) -> Response<Body> {
+        Span::current().record("correlation_id", sluice_api::request_id(request));
+        let path = request.path_parameters_ref();
+        match path.and_then(|path| path.first("id")) {
             Some(id) => self.get(id, request).await,
             None => self.list(request).await,
         }
     }
 
-    async fn get(&self, id: &str, request: &ApiRequest) -> ApiResponse {
+    async fn get(&self, id: &str, request: &Request) -> Response<Body> {
         let Some(id) = id
             .parse::<OrderId>()
             .ok()
             .filter(|id| self.secrets.verify(id).is_ok())
         else {
-            return ApiResponse::problem(&Problem::new(
-                ProblemType::OrderNotFound,
-                "No order has this id.",
-                request.request_id(),
-            ));
+            let request_id = sluice_api::request_id(request);
+            let detail = "No order has this id.";
+            let problem = Problem::new(ProblemType::OrderNotFound, detail, request_id);
+            return sluice_api::problem(Response::builder(), &problem);
         };
         // The id asked for is the one answered: after a rotation the stored order may carry another text.
         let mut view = OrderView {
@@ -97,13 +98,16 @@ impl<S: OrderStore> ReadOrders<S> {
             reason: None,
         };
         match self.store.find(&id).await {
-            Ok(None) => ApiResponse::json(200, &view).with_header("retry-after", RETRY_AFTER),
+            Ok(None) => {
+                let answer = Response::builder().header(RETRY_AFTER, RETRY_AFTER_SECONDS);
+                sluice_api::json(answer, &view)
+            }
             Ok(Some(Found::Order(stored))) => {
                 view.status = OrderStatus::InFulfillment;
                 view.content = Some(ContentView::from(&stored.order));
                 view.accepted_at = Some(stored.accepted_at);
                 view.stored_at = Some(stored.stored_at);
-                ApiResponse::json(200, &view)
+                sluice_api::json(Response::builder(), &view)
             }
             Ok(Some(Found::Rejection(rejection))) => {
                 view.status = OrderStatus::Rejected;
@@ -112,24 +116,26 @@ impl<S: OrderStore> ReadOrders<S> {
                     view.content = Some(ContentView::from(order));
                     view.accepted_at = Some(*accepted_at);
                 }
-                ApiResponse::json(200, &view)
+                sluice_api::json(Response::builder(), &view)
             }
             Err(error) => unavailable(&error, Some(id), request),
         }
     }
 
-    async fn list(&self, request: &ApiRequest) -> ApiResponse {
+    async fn list(&self, request: &Request) -> Response<Body> {
         let query = match query::read(request, &self.secrets) {
             Ok(query) => query,
             Err(errors) => {
                 let detail = "Each entry of errors names a parameter, and the rule that it breaks.";
-                let problem = Problem::new(ProblemType::InvalidQuery, detail, request.request_id());
-                return ApiResponse::problem(&problem.with_errors(Offences::Parameters(errors)));
+                let id = sluice_api::request_id(request);
+                let problem = Problem::new(ProblemType::InvalidQuery, detail, id)
+                    .with_errors(Offences::Parameters(errors));
+                return sluice_api::problem(Response::builder(), &problem);
             }
         };
         match self.store.list(&query).await {
-            Ok(page) => ApiResponse::json(
-                200,
+            Ok(page) => sluice_api::json(
+                Response::builder(),
                 &ListView {
                     next_cursor: page.next.map(|next| next.to_cursor(&query, &self.secrets)),
                     orders: page.orders,
@@ -140,12 +146,13 @@ impl<S: OrderStore> ReadOrders<S> {
     }
 }
 
-fn unavailable(error: &StoreError, order_id: Option<OrderId>, request: &ApiRequest) -> ApiResponse {
+fn unavailable(error: &StoreError, order_id: Option<OrderId>, request: &Request) -> Response<Body> {
     tracing::error!(%error, order_id = order_id.map(tracing::field::display), "storage did not answer a read");
-    ApiResponse::problem(&Problem::new(
+    let problem = Problem::new(
         ProblemType::StorageUnavailable,
         "Accepted orders are safe; only reading them has to wait. Repeat the request.",
-        request.request_id(),
-    ))
-    .with_header("retry-after", RETRY_AFTER)
+        sluice_api::request_id(request),
+    );
+    let answer = Response::builder().header(RETRY_AFTER, RETRY_AFTER_SECONDS);
+    sluice_api::problem(answer, &problem)
 }

@@ -3,9 +3,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use lambda_runtime::{Context, Error};
+use aws_sdk_dynamodb::{Client, config::Builder};
+use lambda_http::{Context, Error};
 use read_orders::ReadOrders;
-use sluice_api::{ApiRequest, ApiResponse};
+use sluice_api::{ProxyRequest, ProxyResponse};
 use sluice_runtime::{
     Https, Opening,
     aws::{self, Budget},
@@ -30,20 +31,17 @@ async fn main() -> Result<(), Error> {
         let table = sluice_runtime::required("ORDERS_TABLE")?;
         let secrets = sluice_runtime::secrets()?;
         let https = Https::new();
-        let client = aws_sdk_dynamodb::config::Builder::from(&aws::config(READ, &https)?)
+        let config = Builder::from(&aws::config(READ, &https)?)
             .interceptor(Calls::to("DynamoDB", &table))
             .build();
-        let client = aws_sdk_dynamodb::Client::from_conf(client);
+        let store = DynamoStore::new(Client::from_conf(config), table);
         https
-            .open(async || {
-                let get = client.get_item().table_name(&table).customize();
-                is_open(&get.interceptor(Opening).send().await)
-            })
+            .open(async || is_open(&store.warm(Opening).await))
             .await;
-        let read = Arc::new(ReadOrders::new(DynamoStore::new(client, table), secrets));
+        let read = Arc::new(ReadOrders::new(store, secrets));
         Ok(
-            async move |request: ApiRequest, _: Context| -> ApiResponse {
-                read.handle(&request).await
+            async move |event: ProxyRequest, _: Context| -> ProxyResponse {
+                read.handle(&event.into()).await.into()
             },
         )
     })

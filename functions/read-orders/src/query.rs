@@ -2,80 +2,50 @@
 
 use std::collections::BTreeMap;
 
-use sluice_api::{ApiRequest, ParameterError};
-use sluice_order::{CustomerId, ListQuery, Position, Secrets, Sku, Timestamp, listing::MAX_LIMIT};
+use lambda_http::{Request, RequestExt};
+use sluice_api::ParameterError;
+use sluice_order::{
+    CustomerId, ListQuery, Position, Secrets, Sku, Timestamp, fields::MAX_ERRORS,
+    listing::MAX_LIMIT, time::NotATimestamp,
+};
 
 /// How many orders a page has where the client does not say.
 const DEFAULT_LIMIT: usize = 20;
 
 /// The query of a request, with every rule checked; errors name the parameter.
-pub(crate) fn read(
-    request: &ApiRequest,
-    secrets: &Secrets,
-) -> Result<ListQuery, Vec<ParameterError>> {
-    let mut errors = Vec::new();
-    let mut parameters = BTreeMap::new();
-    for (name, values) in request.query() {
-        if let [value] = values {
-            parameters.insert(name, value.as_str());
-        } else {
-            errors.push(error(name, "must be given once"));
-        }
-    }
-    let customer_id = parameters
-        .remove("customer_id")
-        .and_then(|id| CustomerId::new(id.to_owned()));
-    if customer_id.is_none() {
-        errors.push(error(
-            "customer_id",
-            "is required: 1 to 128 visible ASCII characters",
-        ));
-    }
-    let mut parse = |name: &str, rule: &str, parsed: &mut dyn FnMut(&str) -> bool| {
-        if parameters.remove(name).is_some_and(|value| !parsed(value)) {
-            errors.push(error(name, rule));
-        }
-    };
-    let (mut from, mut to) = (Timestamp::MIN, Timestamp::MAX);
-    for (name, time) in [("from", &mut from), ("to", &mut to)] {
-        parse(
-            name,
-            &sluice_order::time::NotATimestamp.to_string(),
-            &mut |text| text.parse().map(|parsed| *time = parsed).is_ok(),
-        );
-    }
-    let mut sku = None;
-    parse("sku", "must have 1 to 64 characters", &mut |text| {
-        sku = Sku::new(text.to_owned());
-        sku.is_some()
-    });
-    let mut newest_first = true;
-    parse("order", "must be asc or desc", &mut |text| {
-        newest_first = text == "desc";
-        newest_first || text == "asc"
-    });
-    let mut limit = DEFAULT_LIMIT;
-    parse(
-        "limit",
-        &format!("must be an integer from 1 to {MAX_LIMIT}"),
-        &mut |text| {
-            text.parse().is_ok_and(|n| {
-                limit = n;
-                (1..=MAX_LIMIT).contains(&n)
-            })
-        },
+pub(crate) fn read(request: &Request, secrets: &Secrets) -> Result<ListQuery, Vec<ParameterError>> {
+    let time_rule = NotATimestamp.to_string();
+    let limit_rule = format!("must be an integer from 1 to {MAX_LIMIT}");
+
+    let mut parameters = Parameters::of(request);
+    let customer_id = parameters.required(
+        "customer_id",
+        "is required: 1 to 128 visible ASCII characters",
+        |id| CustomerId::new(id.to_owned()),
     );
-    let cursor = parameters.remove("cursor");
-    errors.extend(
-        parameters
-            .keys()
-            .map(|name| error(name, "is not a known parameter")),
-    );
+    let from = parameters.optional("from", &time_rule, |text| text.parse().ok());
+    let to = parameters.optional("to", &time_rule, |text| text.parse().ok());
+    let sku = parameters.optional("sku", "must have 1 to 64 characters", |text| {
+        Sku::new(text.to_owned())
+    });
+    let newest_first = parameters.optional("order", "must be asc or desc", |text| match text {
+        "desc" => Some(true),
+        "asc" => Some(false),
+        _ => None,
+    });
+    let limit = parameters.optional("limit", &limit_rule, |text| {
+        let limit = text.parse().ok()?;
+        (1..=MAX_LIMIT).contains(&limit).then_some(limit)
+    });
+    let cursor = parameters.left.remove("cursor");
+    let mut errors = parameters.close();
+
+    let (from, to) = (from.unwrap_or(Timestamp::MIN), to.unwrap_or(Timestamp::MAX));
     if from > to {
         errors.push(error("from", "must not be later than to"));
     }
     let (Some(customer_id), true) = (customer_id, errors.is_empty()) else {
-        errors.truncate(sluice_order::fields::MAX_ERRORS);
+        errors.truncate(MAX_ERRORS);
         return Err(errors);
     };
     let mut query = ListQuery {
@@ -83,8 +53,8 @@ pub(crate) fn read(
         from,
         to,
         sku,
-        newest_first,
-        limit,
+        newest_first: newest_first.unwrap_or(true),
+        limit: limit.unwrap_or(DEFAULT_LIMIT),
         after: None,
     };
     if let Some(cursor) = cursor {
@@ -97,6 +67,64 @@ pub(crate) fn read(
         }
     }
     Ok(query)
+}
+
+/// The parameters of a query, which are taken out one by one. What is left at the end is unknown.
+struct Parameters<'a> {
+    left: BTreeMap<&'a str, &'a str>,
+    errors: Vec<ParameterError>,
+}
+
+impl<'a> Parameters<'a> {
+    fn of(request: &'a Request) -> Self {
+        let mut sent: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let query = request.query_string_parameters_ref();
+        for (name, value) in query.into_iter().flat_map(|query| query.iter()) {
+            sent.entry(name).or_default().push(value);
+        }
+        let (mut left, mut errors) = (BTreeMap::new(), Vec::new());
+        for (name, values) in sent {
+            if let [value] = values[..] {
+                left.insert(name, value);
+            } else {
+                errors.push(error(name, "must be given once"));
+            }
+        }
+        Self { left, errors }
+    }
+
+    /// Reads a parameter that must be there.
+    fn required<T>(
+        &mut self,
+        name: &str,
+        rule: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.left.remove(name).and_then(read);
+        if value.is_none() {
+            self.errors.push(error(name, rule));
+        }
+        value
+    }
+
+    /// Reads a parameter that may be absent.
+    fn optional<T>(
+        &mut self,
+        name: &str,
+        rule: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let is_there = self.left.contains_key(name);
+        is_there.then(|| self.required(name, rule, read)).flatten()
+    }
+
+    /// All that was wrong, with an entry for whatever was not read.
+    fn close(mut self) -> Vec<ParameterError> {
+        let unknown = self.left.keys();
+        let unknown = unknown.map(|name| error(name, "is not a known parameter"));
+        self.errors.extend(unknown);
+        self.errors
+    }
 }
 
 /// The name is the client's, so no more than its start is repeated.

@@ -34,62 +34,23 @@ pub enum ProblemType {
 impl ProblemType {
     /// Its name: the last part of its `type` URI.
     pub fn name(self) -> &'static str {
-        let (_, uri, _) = self.parts();
-        uri.rsplit(':').next().unwrap_or(uri)
+        self.row().1
     }
 
-    fn parts(self) -> (u16, &'static str, &'static str) {
+    /// Status, name and title.
+    #[rustfmt::skip]
+    fn row(self) -> (u16, &'static str, &'static str) {
         match self {
-            Self::InvalidJson => (
-                400,
-                "urn:sluice:problem:invalid-json",
-                "The body is not valid JSON",
-            ),
-            Self::InvalidIdempotencyKey => (
-                400,
-                "urn:sluice:problem:invalid-idempotency-key",
-                "The Idempotency-Key header is not valid",
-            ),
-            Self::InvalidQuery => (
-                400,
-                "urn:sluice:problem:invalid-query",
-                "The query is not valid",
-            ),
-            Self::OrderNotFound => (
-                404,
-                "urn:sluice:problem:order-not-found",
-                "There is no such order",
-            ),
-            Self::OrderTooLarge => (
-                413,
-                "urn:sluice:problem:order-too-large",
-                "The order is too large",
-            ),
-            Self::UnsupportedMediaType => (
-                415,
-                "urn:sluice:problem:unsupported-media-type",
-                "The content type is not supported",
-            ),
-            Self::InvalidOrder => (
-                422,
-                "urn:sluice:problem:invalid-order",
-                "The order is not valid",
-            ),
-            Self::OutcomeUnknown => (
-                503,
-                "urn:sluice:problem:outcome-unknown",
-                "It is not known whether the order was accepted",
-            ),
-            Self::NotAccepted => (
-                503,
-                "urn:sluice:problem:not-accepted",
-                "The order was not accepted",
-            ),
-            Self::StorageUnavailable => (
-                503,
-                "urn:sluice:problem:storage-unavailable",
-                "Orders cannot be read at the moment",
-            ),
+            Self::InvalidJson => (400, "invalid-json", "The body is not valid JSON"),
+            Self::InvalidIdempotencyKey => (400, "invalid-idempotency-key", "The Idempotency-Key header is not valid"),
+            Self::InvalidQuery => (400, "invalid-query", "The query is not valid"),
+            Self::OrderNotFound => (404, "order-not-found", "There is no such order"),
+            Self::OrderTooLarge => (413, "order-too-large", "The order is too large"),
+            Self::UnsupportedMediaType => (415, "unsupported-media-type", "The content type is not supported"),
+            Self::InvalidOrder => (422, "invalid-order", "The order is not valid"),
+            Self::OutcomeUnknown => (503, "outcome-unknown", "It is not known whether the order was accepted"),
+            Self::NotAccepted => (503, "not-accepted", "The order was not accepted"),
+            Self::StorageUnavailable => (503, "storage-unavailable", "Orders cannot be read at the moment"),
         }
     }
 }
@@ -97,9 +58,9 @@ impl ProblemType {
 /// One problem, ready to be answered with.
 #[derive(Clone, Debug, Serialize)]
 pub struct Problem<'a> {
-    r#type: &'static str,
+    r#type: String,
     title: &'static str,
-    pub(crate) status: u16,
+    status: u16,
     detail: String,
     request_id: &'a str,
     #[serde(skip_serializing_if = "Offences::is_empty")]
@@ -137,15 +98,20 @@ pub struct ParameterError {
 impl<'a> Problem<'a> {
     /// A problem with one request. `detail` is for the client.
     pub fn new(r#type: ProblemType, detail: impl Into<String>, request_id: &'a str) -> Self {
-        let (status, r#type, title) = r#type.parts();
+        let (status, name, title) = r#type.row();
         Self {
-            r#type,
+            r#type: format!("urn:sluice:problem:{name}"),
             title,
             status,
             detail: detail.into(),
             request_id,
             errors: Offences::Fields(Vec::new()),
         }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.status
     }
 
     /// The problem with an entry for each offence.

@@ -1,11 +1,43 @@
-//! What an order says, in 32 bytes.
+//! What an order says: its canonical bytes, and 32 bytes that stand for them.
 
 use std::{fmt, str::FromStr};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{Order, hash::tagged_sha256};
+
+/// An order in canonical form: the bytes that are hashed, and the same bytes that travel in its message.
+///
+/// An order cannot fail to be written: its keys are text, its numbers integers.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub struct Canonical(Box<RawValue>);
+
+impl Canonical {
+    /// The canonical form of an order.
+    pub fn of(order: &Order) -> Self {
+        Self(to_raw_value(order).unwrap_or_default())
+    }
+
+    /// The form as text.
+    pub fn as_str(&self) -> &str {
+        self.0.get()
+    }
+
+    /// The hash of these bytes.
+    pub fn hash(&self) -> ContentHash {
+        let bytes = self.as_str().as_bytes();
+        ContentHash(tagged_sha256("sluice.order.content.v1", &[bytes]))
+    }
+}
+
+impl PartialEq for Canonical {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
 
 /// SHA-256 over the order's canonical content, version 1.
 ///
@@ -19,10 +51,7 @@ pub struct ContentHash([u8; 32]);
 impl ContentHash {
     /// The hash of an order's content.
     pub fn of(order: &Order) -> Self {
-        Self(tagged_sha256(
-            "sluice.order.content.v1",
-            &[canonical(order).as_bytes()],
-        ))
+        Canonical::of(order).hash()
     }
 
     /// The start of the hash, which the order id carries.
@@ -30,11 +59,6 @@ impl ContentHash {
         let [a, b, c, d, ..] = self.0;
         [a, b, c, d]
     }
-}
-
-/// The order in canonical form. An order cannot fail to be written: its keys are text, its numbers integers.
-pub fn canonical(order: &Order) -> String {
-    serde_json::to_string(order).unwrap_or_default()
 }
 
 impl fmt::Display for ContentHash {
@@ -99,7 +123,7 @@ mod tests {
             "lines": [{"sku": "85123A", "quantity": 6, "unit_price": 255}],
         }));
         assert_eq!(
-            canonical(&small),
+            Canonical::of(&small).as_str(),
             r#"{"currency":"GBP","customer_id":"c-1","lines":[{"quantity":6,"sku":"85123A","unit_price":255}]}"#
         );
         assert_eq!(
@@ -162,12 +186,14 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_hashed_is_rfc_8785(order in any_order()) {
-            prop_assert_eq!(canonical(&order), serde_json_canonicalizer::to_string(&order).unwrap());
+            let expected = serde_json_canonicalizer::to_string(&order).unwrap();
+            let canonical = Canonical::of(&order);
+            prop_assert_eq!(canonical.as_str(), expected);
         }
 
         #[test]
         fn an_order_written_and_read_has_the_same_hash(order in any_order()) {
-            let read: Order = serde_json::from_str(&canonical(&order)).unwrap();
+            let read: Order = serde_json::from_str(Canonical::of(&order).as_str()).unwrap();
             prop_assert_eq!(ContentHash::of(&read), ContentHash::of(&order));
             prop_assert_eq!(read, order);
         }

@@ -3,6 +3,8 @@
 //! A client that fixes one field only to hear of the next has to ask ten times; so reading goes on
 //! after an error, and each one names its place by a JSON pointer (RFC 6901).
 
+use std::fmt::Display;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -57,38 +59,88 @@ impl Errors {
     }
 }
 
-/// An object whose members are taken out one by one. What is left at the end is unknown.
-pub(crate) struct Members {
+/// A value that is being read: what it is, where it stands, and where its offences go.
+pub(crate) struct Field<'a> {
+    pub(crate) value: Value,
     pointer: String,
-    left: Map<String, Value>,
+    errors: &'a mut Errors,
 }
 
-impl Members {
-    pub(crate) fn of(value: Value, pointer: &str, errors: &mut Errors) -> Option<Self> {
-        if let Value::Object(left) = value {
-            Some(Self {
-                pointer: pointer.to_owned(),
-                left,
-            })
-        } else {
-            errors.add(pointer, "must be an object");
-            None
+impl<'a> Field<'a> {
+    /// The whole of what is read.
+    pub(crate) fn root(value: Value, errors: &'a mut Errors) -> Self {
+        Self {
+            value,
+            pointer: String::new(),
+            errors,
         }
     }
 
+    /// Reports that the value breaks a rule.
+    pub(crate) fn refuse<T>(self, rule: impl Into<String>) -> Option<T> {
+        self.errors.add(self.pointer, rule);
+        None
+    }
+
+    /// A value inside of this one: a member by its name, or an element by its place.
+    pub(crate) fn child(&mut self, name: impl Display, value: Value) -> Field<'_> {
+        Field {
+            value,
+            pointer: format!("{}/{name}", self.pointer),
+            errors: self.errors,
+        }
+    }
+
+    /// An object, whose members can then be read.
+    pub(crate) fn object(mut self) -> Option<Members<'a>> {
+        match self.value.take() {
+            Value::Object(left) => Some(Members { object: self, left }),
+            _ => self.refuse("must be an object"),
+        }
+    }
+
+    /// An integer of at least `least` and at most 2^53 − 1.
+    pub(crate) fn integer(self, least: u64) -> Option<u64> {
+        match self.value.as_u64() {
+            Some(n) if (least..=MAX_INTEGER).contains(&n) => Some(n),
+            _ => self.refuse(format!("must be an integer from {least} to {MAX_INTEGER}")),
+        }
+    }
+
+    /// A text of 1 to `most` characters, each of which reached us and can be carried on.
+    pub(crate) fn text(mut self, most: usize) -> Option<String> {
+        let Value::String(text) = self.value.take() else {
+            return self.refuse("must be a string");
+        };
+        if text.is_empty() || text.chars().nth(most).is_some() {
+            return self.refuse(format!("must have 1 to {most} characters"));
+        }
+        if let Some(c) = text.chars().find(|c| !allowed(*c)) {
+            return self.refuse(format!(
+                "must not hold the character U+{:04X}",
+                u32::from(c)
+            ));
+        }
+        Some(text)
+    }
+}
+
+/// An object whose members are taken out one by one. What is left at the end is unknown.
+pub(crate) struct Members<'a> {
+    object: Field<'a>,
+    left: Map<String, Value>,
+}
+
+impl<'a> Members<'a> {
     /// Reads a member that must be there.
     pub(crate) fn required<T>(
         &mut self,
         name: &str,
-        errors: &mut Errors,
-        read: impl FnOnce(Value, &str, &mut Errors) -> Option<T>,
+        read: impl FnOnce(Field<'_>) -> Option<T>,
     ) -> Option<T> {
-        let pointer = format!("{}/{name}", self.pointer);
-        if let Some(value) = self.left.remove(name) {
-            read(value, &pointer, errors)
-        } else {
-            errors.add(pointer, "is required");
-            None
+        match self.left.remove(name) {
+            Some(value) => read(self.object.child(name, value)),
+            None => self.object.child(name, Value::Null).refuse("is required"),
         }
     }
 
@@ -96,75 +148,31 @@ impl Members {
     pub(crate) fn optional<T>(
         &mut self,
         name: &str,
-        errors: &mut Errors,
-        read: impl FnOnce(Value, &str, &mut Errors) -> Option<T>,
+        read: impl FnOnce(Field<'_>) -> Option<T>,
     ) -> Option<T> {
         match self.left.remove(name) {
             None | Some(Value::Null) => None,
-            Some(value) => read(value, &format!("{}/{name}", self.pointer), errors),
+            Some(value) => read(self.object.child(name, value)),
         }
     }
 
-    /// Refuses whatever was not read.
-    pub(crate) fn close(self, errors: &mut Errors) {
+    /// Refuses whatever was not read. Returns the object, for rules on the whole of it.
+    pub(crate) fn close(mut self) -> Field<'a> {
         for name in self.left.keys() {
             if name.len() <= MAX_NAME {
                 let token = name.replace('~', "~0").replace('/', "~1");
-                errors.add(format!("{}/{token}", self.pointer), UNKNOWN);
+                self.object.child(token, Value::Null).refuse::<()>(UNKNOWN);
             } else {
-                errors.add(
-                    &*self.pointer,
-                    format!("has an unknown field with a name of {} bytes", name.len()),
-                );
+                let rule = format!("has an unknown field with a name of {} bytes", name.len());
+                self.object.errors.add(&*self.object.pointer, rule);
             }
         }
+        self.object
     }
 }
 
 /// The largest integer that every JSON reader holds exactly: 2^53 − 1 (RFC 8259, section 6).
 pub const MAX_INTEGER: u64 = (1 << 53) - 1;
-
-/// An integer of at least `least` and at most 2^53 − 1.
-pub(crate) fn integer(
-    value: &Value,
-    least: u64,
-    pointer: &str,
-    errors: &mut Errors,
-) -> Option<u64> {
-    let integer = value.as_u64().filter(|n| (least..=MAX_INTEGER).contains(n));
-    if integer.is_none() {
-        errors.add(
-            pointer,
-            format!("must be an integer from {least} to {MAX_INTEGER}"),
-        );
-    }
-    integer
-}
-
-/// A text of 1 to `most` characters, each of which reached us and can be carried on.
-pub(crate) fn text(
-    value: Value,
-    most: usize,
-    pointer: &str,
-    errors: &mut Errors,
-) -> Option<String> {
-    let Value::String(text) = value else {
-        errors.add(pointer, "must be a string");
-        return None;
-    };
-    if text.is_empty() || text.chars().nth(most).is_some() {
-        errors.add(pointer, format!("must have 1 to {most} characters"));
-        return None;
-    }
-    if let Some(refused) = text.chars().find(|c| !allowed(*c)) {
-        errors.add(
-            pointer,
-            format!("must not hold the character U+{:04X}", u32::from(refused)),
-        );
-        return None;
-    }
-    Some(text)
-}
 
 /// Whether a text may hold the character: what SQS carries (XML 1.0's set, as in the reference of `SendMessage`),
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>, without U+FFFD. That

@@ -121,6 +121,14 @@ mod tests {
         assert!(parse(b"\"\xff\"").is_err());
     }
 
+    /// Read as a `Value`, this name of `serde_json`'s own would turn the text beside it into JSON.
+    #[test]
+    fn no_name_has_a_meaning_of_its_own() {
+        let text = r#"{"$serde_json::private::RawValue":"[1]"}"#;
+        let value = parse(text.as_bytes()).unwrap();
+        assert_eq!(value["$serde_json::private::RawValue"], "[1]");
+    }
+
     fn any_json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),

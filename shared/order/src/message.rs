@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    ContentHash, IdError, Order, OrderId, OrderKey, RejectReason, Secrets, Timestamp, json,
+    ContentHash, IdError, Order, OrderId, OrderKey, RejectReason, Secrets, Timestamp,
+    content::Canonical, json,
 };
 
 /// The `type` of the event, and the value of the message attribute `event_type`.
@@ -38,6 +39,8 @@ pub struct OrderAccepted {
     pub traceparent: Option<String>,
     /// The order.
     pub order: Order,
+    /// The bytes that `content` is the hash of.
+    canonical: Canonical,
 }
 
 #[derive(Serialize)]
@@ -57,7 +60,7 @@ struct EnvelopeOut<'a> {
 struct DataOut<'a> {
     content_hash: ContentHash,
     total: u64,
-    order: &'a Order,
+    order: &'a Canonical,
 }
 
 #[derive(Deserialize)]
@@ -82,17 +85,19 @@ impl OrderAccepted {
         traceparent: Option<String>,
         secrets: &Secrets,
     ) -> Self {
-        let content = ContentHash::of(&order);
+        let canonical = Canonical::of(&order);
+        let content = canonical.hash();
         Self {
             order_id: secrets.seal(key, &content),
             accepted_at,
             content,
             traceparent,
             order,
+            canonical,
         }
     }
 
-    /// The message body.
+    /// The message body. The order stands in it as it was hashed, byte by byte.
     ///
     /// # Errors
     /// The order fits no message or no storage item; for the client.
@@ -108,7 +113,7 @@ impl OrderAccepted {
             data: DataOut {
                 content_hash: self.content,
                 total: self.order.total(),
-                order: &self.order,
+                order: &self.canonical,
             },
         })
         .map_err(|_| TooLarge)?;
@@ -198,7 +203,8 @@ impl OrderAccepted {
             (Reason::InvalidOrder, detail.to_owned())
         })?;
         let order = Order::try_from(data.order).map_err(|e| (Reason::InvalidOrder, e))?;
-        let content = ContentHash::of(&order);
+        let canonical = Canonical::of(&order);
+        let content = canonical.hash();
         if content != data.content_hash || !order_id.is_for(&content) {
             let detail = "the order is not the one that the hash or the id names";
             return Err((Reason::ContentMismatch, detail.to_owned()));
@@ -209,6 +215,7 @@ impl OrderAccepted {
             content,
             traceparent,
             order,
+            canonical,
         })
     }
 }
@@ -301,6 +308,7 @@ impl ParseFailure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     use serde_json::json;
 
     fn secrets() -> Secrets {
@@ -359,6 +367,38 @@ mod tests {
                 "{failure}"
             );
         }
+    }
+
+    /// A golden vector: what subscribers have read since version 1, byte by byte.
+    #[test]
+    fn golden_envelope() {
+        let message = accepted(json!({"customer_id": "c-1", "currency": "GBP", "lines": [
+                {"sku": "b\"\\/", "description": "tab\té😀", "quantity": 2, "unit_price": 255},
+                {"sku": "a", "quantity": 1, "unit_price": 0},
+            ], "ship_to": {"country": "GB", "city": "Leeds"}}));
+        let expected = [
+            r#"{"specversion":"1.0","id":"ord_AQEBAQEBAQEBAQEBebW-HQF1fOdecxgh","source":"urn:sluice:accept-order","#,
+            r#""type":"sluice.order.accepted.v1","time":"2026-11-18T11:06:40.123Z","datacontenttype":"application/json","#,
+            r#""traceparent":"00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01","#,
+            r#""data":{"content_hash":"v1:ebW-HesziVGUSkvPl7lwbDuZ5RYNVIEHzwWWVX_BQHc","total":510,"#,
+            r#""order":{"currency":"GBP","customer_id":"c-1","lines":["#,
+            r#"{"description":"tab\té😀","quantity":2,"sku":"b\"\\/","unit_price":255},"#,
+            r#"{"quantity":1,"sku":"a","unit_price":0}],"ship_to":{"city":"Leeds","country":"GB"}}}}"#,
+        ];
+        assert_eq!(message.to_body().unwrap(), expected.concat());
+    }
+
+    /// The hash is recomputed here from nothing but the published bytes.
+    #[test]
+    fn what_is_hashed_is_what_travels() {
+        let body = small().to_body().unwrap();
+        let data = body.split_once(r#""data":"#).unwrap().1;
+        let (_, order) = data.split_once(r#""order":"#).unwrap();
+        let order = order.strip_suffix("}}").unwrap();
+        let hash = crate::hash::tagged_sha256("sluice.order.content.v1", &[order.as_bytes()]);
+        let text = format!("v1:{}", URL_SAFE_NO_PAD.encode(hash));
+        assert_eq!(text, small().content.to_string());
+        assert!(data.contains(&text), "{data}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Currency, FieldError,
-    fields::{Errors, MAX_INTEGER, Members, integer, text},
+    fields::{Errors, Field, MAX_INTEGER},
 };
 
 /// The most lines an order has.
@@ -46,7 +46,9 @@ pub struct Sku(String);
 impl Sku {
     /// The unit, if it keeps the rule.
     pub fn new(sku: String) -> Option<Self> {
-        text(Value::String(sku), 64, "", &mut Errors::default()).map(Self)
+        let mut errors = Errors::default();
+        let field = Field::root(Value::String(sku), &mut errors);
+        field.text(64).map(Self)
     }
 
     /// The unit as text.
@@ -107,7 +109,7 @@ impl Order {
     /// One entry for each field that breaks a rule (at most [`crate::fields::MAX_ERRORS`]); for the client.
     pub fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
         let mut errors = Errors::default();
-        let order = read_order(value, &mut errors);
+        let order = read_order(Field::root(value, &mut errors));
         errors.unless_any(order)
     }
 
@@ -158,13 +160,13 @@ impl TryFrom<Value> for Order {
     }
 }
 
-fn read_order(value: Value, errors: &mut Errors) -> Option<Order> {
-    let mut members = Members::of(value, "", errors)?;
-    let customer_id = members.required("customer_id", errors, read_customer_id);
-    let currency = members.required("currency", errors, |v, p, e| read_currency(&v, p, e));
-    let lines = members.required("lines", errors, read_lines);
-    let ship_to = members.optional("ship_to", errors, read_ship_to);
-    members.close(errors);
+fn read_order(field: Field<'_>) -> Option<Order> {
+    let mut members = field.object()?;
+    let customer_id = members.required("customer_id", read_customer_id);
+    let currency = members.required("currency", read_currency);
+    let lines = members.required("lines", read_lines);
+    let ship_to = members.optional("ship_to", read_ship_to);
+    members.close();
     let (lines, total) = lines?;
     Some(Order {
         currency: currency?,
@@ -175,43 +177,28 @@ fn read_order(value: Value, errors: &mut Errors) -> Option<Order> {
     })
 }
 
-fn read_customer_id(value: Value, pointer: &str, errors: &mut Errors) -> Option<CustomerId> {
-    let id = match value {
+fn read_customer_id(mut field: Field<'_>) -> Option<CustomerId> {
+    let id = match field.value.take() {
         Value::String(id) => CustomerId::new(id),
         _ => None,
     };
-    if id.is_none() {
-        errors.add(
-            pointer,
-            "must be a string of 1 to 128 visible ASCII characters",
-        );
-    }
-    id
+    id.or_else(|| field.refuse("must be a string of 1 to 128 visible ASCII characters"))
 }
 
-fn read_currency(value: &Value, pointer: &str, errors: &mut Errors) -> Option<Currency> {
-    let currency = value.as_str().and_then(Currency::from_code);
-    if currency.is_none() {
-        errors.add(pointer, "must be an ISO 4217 currency code, such as EUR");
-    }
-    currency
+fn read_currency(field: Field<'_>) -> Option<Currency> {
+    let currency = field.value.as_str().and_then(Currency::from_code);
+    currency.or_else(|| field.refuse("must be an ISO 4217 currency code, such as EUR"))
 }
 
-fn read_lines(value: Value, pointer: &str, errors: &mut Errors) -> Option<(Vec<OrderLine>, u64)> {
-    let lines = match value {
+fn read_lines(mut field: Field<'_>) -> Option<(Vec<OrderLine>, u64)> {
+    let lines = match field.value.take() {
         Value::Array(lines) if (1..=MAX_LINES).contains(&lines.len()) => lines,
-        _ => {
-            errors.add(
-                pointer,
-                format!("must be an array of 1 to {MAX_LINES} lines"),
-            );
-            return None;
-        }
+        _ => return field.refuse(format!("must be an array of 1 to {MAX_LINES} lines")),
     };
     let mut read = Some(Vec::with_capacity(lines.len()));
     let mut total = 0;
     for (at, line) in lines.into_iter().enumerate() {
-        match read_line(line, &format!("{pointer}/{at}"), errors) {
+        match read_line(field.child(at, line)) {
             Some((line, amount)) => {
                 // Each is below 2^53, so a thousand of them cannot overflow 64 bits.
                 total += amount;
@@ -223,31 +210,27 @@ fn read_lines(value: Value, pointer: &str, errors: &mut Errors) -> Option<(Vec<O
         }
     }
     if total > MAX_INTEGER {
-        errors.add(
-            pointer,
-            format!("must not cost more than {MAX_INTEGER} in total"),
-        );
+        return field.refuse(format!("must not cost more than {MAX_INTEGER} in total"));
     }
     read.map(|lines| (lines, total))
 }
 
-fn read_line(value: Value, pointer: &str, errors: &mut Errors) -> Option<(OrderLine, u64)> {
-    let mut members = Members::of(value, pointer, errors)?;
-    let sku = members.required("sku", errors, |v, p, e| text(v, 64, p, e).map(Sku));
-    let description = members.optional("description", errors, |v, p, e| text(v, 512, p, e));
-    let quantity = members.required("quantity", errors, |v, p, e| integer(&v, 1, p, e));
-    let unit_price = members.required("unit_price", errors, |v, p, e| integer(&v, 0, p, e));
-    members.close(errors);
+fn read_line(field: Field<'_>) -> Option<(OrderLine, u64)> {
+    let mut members = field.object()?;
+    let sku = members.required("sku", |field| field.text(64).map(Sku));
+    let description = members.optional("description", |field| field.text(512));
+    let quantity = members.required("quantity", |field| field.integer(1));
+    let unit_price = members.required("unit_price", |field| field.integer(0));
+    let line = members.close();
     let (quantity, unit_price) = (quantity?, unit_price?);
     let amount = quantity
         .checked_mul(unit_price)
-        .filter(|amount| *amount <= MAX_INTEGER);
-    if amount.is_none() {
-        errors.add(
-            pointer,
-            format!("quantity × unit_price must be at most {MAX_INTEGER}"),
-        );
-    }
+        .filter(|amount| *amount <= MAX_INTEGER)
+        .or_else(|| {
+            line.refuse(format!(
+                "quantity × unit_price must be at most {MAX_INTEGER}"
+            ))
+        });
     let line = OrderLine {
         description,
         quantity,
@@ -257,19 +240,19 @@ fn read_line(value: Value, pointer: &str, errors: &mut Errors) -> Option<(OrderL
     Some((line, amount?))
 }
 
-fn read_ship_to(value: Value, pointer: &str, errors: &mut Errors) -> Option<ShipTo> {
-    let mut members = Members::of(value, pointer, errors)?;
-    let mut field = |name| members.optional(name, errors, |v, p, e| text(v, 256, p, e));
+fn read_ship_to(field: Field<'_>) -> Option<ShipTo> {
+    let mut members = field.object()?;
+    let mut text = |name| members.optional(name, |field| field.text(256));
     let ship_to = ShipTo {
-        city: field("city"),
-        country: field("country"),
-        line1: field("line1"),
-        line2: field("line2"),
-        name: field("name"),
-        postal_code: field("postal_code"),
-        region: field("region"),
+        city: text("city"),
+        country: text("country"),
+        line1: text("line1"),
+        line2: text("line2"),
+        name: text("name"),
+        postal_code: text("postal_code"),
+        region: text("region"),
     };
-    members.close(errors);
+    members.close();
     Some(ship_to)
 }
 

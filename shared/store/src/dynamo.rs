@@ -2,8 +2,12 @@
 
 use aws_sdk_dynamodb::{
     Client,
+    config::Intercept,
     error::{ProvideErrorMetadata, SdkError},
-    operation::put_item::PutItemError,
+    operation::{
+        get_item::{GetItemError, GetItemOutput},
+        put_item::PutItemError,
+    },
     types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
 };
 use sluice_order::{ContentHash, ListQuery, OrderId, Position, RejectReason, Timestamp};
@@ -30,6 +34,18 @@ impl DynamoStore {
             client,
             table: table.into(),
         }
+    }
+
+    /// Makes one call with an interceptor that leaves nothing of it but the connection. For a function's start.
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub async fn warm(
+        &self,
+        opening: impl Intercept + 'static,
+    ) -> Result<GetItemOutput, SdkError<GetItemError>> {
+        let get = self.client.get_item().table_name(&self.table).customize();
+        get.interceptor(opening).send().await
     }
 
     async fn get(&self, key: Item) -> Result<Option<Item>, StoreError> {

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use accept_order::AcceptOrder;
 use serde_json::{Value, json};
-use sluice_api::ApiRequest;
+use sluice_api::ProxyRequest;
 use sluice_order::HotSkus;
 use tokio::{
     task::JoinSet,
@@ -157,7 +157,7 @@ impl Api {
             key: intent.key.clone(),
             order: content.clone(),
         });
-        let event = event(run, intent, content, attempt);
+        let event = event(run, intent, content, attempt).into();
         let process = Process::new(run);
         process.may_end_within(2);
         let publisher = TopicClient {
@@ -180,15 +180,13 @@ impl Api {
             history.push(Event::Unanswered { request });
             return Answer::Repeat;
         };
-        let answer = serde_json::to_value(answer).unwrap_or_default();
-        let status = answer["statusCode"].as_u64().unwrap_or(0);
-        let body: Value =
-            serde_json::from_str(answer["body"].as_str().unwrap_or("")).unwrap_or_default();
+        let status = u64::from(answer.status().as_u16());
+        let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
         history.push(Event::Answered {
             request,
             status,
             order_id: body["order_id"].as_str().map(str::to_owned),
-            retry_after: answer["headers"]["retry-after"].is_string(),
+            retry_after: answer.headers().contains_key("retry-after"),
         });
         if status >= 500 {
             Answer::Repeat
@@ -206,7 +204,7 @@ fn hot_skus(run: &Run, content: &Value) -> HotSkus {
 }
 
 /// What API Gateway makes of a request.
-fn event(run: &Run, intent: &Intent, content: &Value, attempt: u32) -> ApiRequest {
+fn event(run: &Run, intent: &Intent, content: &Value, attempt: u32) -> ProxyRequest {
     let key = if run.makes(Mistake::NamesOrdersByContent) {
         // The payload's hash, in short: the payload.
         Some(
