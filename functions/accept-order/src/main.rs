@@ -17,7 +17,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    sluice_runtime::run(async || {
+    sluice_runtime::run(env!("CARGO_CRATE_NAME"), async || {
         let topic = sluice_runtime::required("ORDERS_TOPIC_ARN")?;
         let secrets = sluice_runtime::secrets()?;
         let hot_skus = sluice_runtime::optional("HOT_SKUS")?;

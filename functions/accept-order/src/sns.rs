@@ -4,11 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_sns::{Client, error::BuildError, types::MessageAttributeValue};
 use sluice_order::message::EVENT_TYPE;
-use sluice_runtime::{
-    Opening,
-    aws::{self, Budget},
-    is_open,
-};
+use sluice_runtime::{Opening, aws::Budget, is_open};
 
 use crate::{Publication, PublishError, Publisher};
 
@@ -54,7 +50,7 @@ impl Publisher for SnsPublisher {
             .send()
             .await
             .map(drop)
-            .map_err(|error| PublishError(aws::failure(&error)))
+            .map_err(|error| PublishError(sluice_aws::failure(&error).to_owned()))
     }
 }
 

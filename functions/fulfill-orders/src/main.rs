@@ -11,7 +11,7 @@ use sluice_order::{Lane, LaneSettings, SystemClock};
 use sluice_runtime::{
     Https, Opening, SettingError,
     aws::{self, Budget},
-    is_open,
+    is_open, number, required,
 };
 use sluice_store::DynamoStore;
 use sluice_telemetry::{Calls, Segments};
@@ -36,57 +36,27 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let export: Result<TraceExport, _> = sluice_runtime::optional("TRACE_EXPORT");
-    let by_api = export.as_ref().is_ok_and(|way| *way == TraceExport::Api);
+    let by_api = export
+        .as_ref()
+        .is_ok_and(|export| *export == TraceExport::Api);
     let segments = by_api.then(Segments::default);
-    sluice_runtime::run_with(segments.clone(), async || {
+    sluice_runtime::run_with(env!("CARGO_CRATE_NAME"), segments.clone(), async || {
         export?;
-        let table = sluice_runtime::required("ORDERS_TABLE")?;
-        let queue_url = sluice_runtime::required("QUEUE_URL")?;
-        let dead_letter_url = sluice_runtime::required("DEAD_LETTER_QUEUE_URL")?;
+        let (lane, pace) = (lane()?, pace()?);
         let secrets = sluice_runtime::secrets()?;
-        let lane: Lane = sluice_runtime::required("LANE")?
-            .parse()
-            .map_err(|error| SettingError::invalid("LANE", error))?;
-        let settings = LaneSettings::fitting(
-            sluice_runtime::number("WRITES_PER_SECOND")?,
-            sluice_runtime::number("CONCURRENCY")?,
-            sluice_runtime::number("BATCH_SIZE")?,
-        )
-        .map_err(SettingError::unfit)?;
         let https = Https::new();
-        let config = aws::config(WRITE, &https)?;
-        let client = aws_sdk_dynamodb::config::Builder::from(&config)
-            .interceptor(Calls::to("DynamoDB", &table))
-            .build();
-        let storage = aws_sdk_dynamodb::Client::from_conf(client);
-        let config = config
-            .into_builder()
-            .timeout_config(QUEUE.timeouts())
-            .retry_config(QUEUE.retries())
-            .build();
-        let client = aws_sdk_sqs::config::Builder::from(&config)
-            .interceptor(Calls::to("SQS", &queue_url))
-            .build();
-        let queues = aws_sdk_sqs::Client::from_conf(client);
+        let store = store(&https)?;
+        let queue = queue(&https)?;
         https
             .open(async || {
-                let put = storage.put_item().table_name(&table);
-                let to_storage = put.customize().interceptor(Opening);
-                let send = queues.send_message().queue_url(&queue_url);
-                let to_queues = send.customize().interceptor(Opening);
-                let (storage, _) = tokio::join!(to_storage.send(), to_queues.send());
-                // Most batches need no queue.
+                // Most batches need no queue, so only storage decides.
+                let (storage, _) = tokio::join!(store.warm(Opening), queue.warm());
                 is_open(&storage)
             })
             .await;
-        let consumer = Arc::new(fulfill_orders::consumer(
-            DynamoStore::new(storage, table),
-            SqsQueue::new(queues, queue_url, dead_letter_url),
-            SystemClock,
-            secrets,
-            lane,
-            Pace::of(&settings),
-        ));
+        let consumer = fulfill_orders::consumer(store, queue, SystemClock, secrets, lane, pace);
+        let consumer = Arc::new(consumer);
+        let config = aws::config(QUEUE, &https)?;
         let xray = segments.map(|segments| (aws_sdk_xray::Client::new(&config), segments));
         Ok(
             async move |event: SqsEvent, context: Context| -> SqsBatchResponse {
@@ -99,4 +69,41 @@ async fn main() -> Result<(), Error> {
         )
     })
     .await
+}
+
+fn lane() -> Result<Lane, SettingError> {
+    let lane = required("LANE")?.parse();
+    lane.map_err(|error| SettingError::invalid("LANE", error))
+}
+
+fn pace() -> Result<Pace, SettingError> {
+    let settings = LaneSettings::fitting(
+        number("WRITES_PER_SECOND")?,
+        number("CONCURRENCY")?,
+        number("BATCH_SIZE")?,
+    );
+    settings
+        .map(|settings| Pace::of(&settings))
+        .map_err(SettingError::unfit)
+}
+
+fn store(https: &Https) -> Result<DynamoStore, SettingError> {
+    let table = required("ORDERS_TABLE")?;
+    let config = aws_sdk_dynamodb::config::Builder::from(&aws::config(WRITE, https)?)
+        .interceptor(Calls::to("DynamoDB", &table))
+        .build();
+    Ok(DynamoStore::new(
+        aws_sdk_dynamodb::Client::from_conf(config),
+        table,
+    ))
+}
+
+fn queue(https: &Https) -> Result<SqsQueue, SettingError> {
+    let queue_url = required("QUEUE_URL")?;
+    let dead_letter_url = required("DEAD_LETTER_QUEUE_URL")?;
+    let config = aws_sdk_sqs::config::Builder::from(&aws::config(QUEUE, https)?)
+        .interceptor(Calls::to("SQS", &queue_url))
+        .build();
+    let client = aws_sdk_sqs::Client::from_conf(config);
+    Ok(SqsQueue::new(client, queue_url, dead_letter_url))
 }

@@ -4,7 +4,6 @@ use std::{str::FromStr, time::Duration};
 
 use aws_sdk_xray::Client;
 use futures::{StreamExt, stream};
-use sluice_runtime::aws;
 use tokio::time::timeout;
 
 /// How many documents one call takes: as many as X-Ray's own daemon sends.
@@ -51,7 +50,7 @@ pub async fn put_segments(client: &Client, documents: &[String]) {
                 let first = refused.first().and_then(|first| first.error_code());
                 (refused.len(), first.map(str::to_owned))
             }
-            Err(error) => (some.len(), Some(aws::failure(&error))),
+            Err(error) => (some.len(), Some(sluice_aws::failure(&error).to_owned())),
         }
     });
     let calls: Vec<_> = calls.collect();

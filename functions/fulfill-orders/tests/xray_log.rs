@@ -18,6 +18,7 @@ use tracing::{Level, subscriber::set_default};
 #[tokio::test]
 async fn a_refusal_is_one_line_with_the_code_alone() {
     let function = Function {
+        crate_name: "fulfill_orders",
         service: "fulfill-orders".to_owned(),
         name: None,
         memory_mb: None,

@@ -27,7 +27,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    sluice_runtime::run(async || {
+    sluice_runtime::run(env!("CARGO_CRATE_NAME"), async || {
         let table = sluice_runtime::required("ORDERS_TABLE")?;
         let secrets = sluice_runtime::secrets()?;
         let https = Https::new();

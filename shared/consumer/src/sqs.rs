@@ -11,7 +11,7 @@ use sluice_order::{
     DeadLetter,
     letter::{DEAD_LETTER_ATTRIBUTE, MAX_OTHER_ATTRIBUTES},
 };
-use sluice_runtime::aws;
+use sluice_runtime::{Opening, is_open};
 
 use crate::{
     message::{AttributeValue, Message},
@@ -41,6 +41,12 @@ impl SqsQueue {
             queue_url,
             dead_letter_url,
         }
+    }
+
+    /// Opens the connection to SQS; whether there was an answer. For [`Https::open`](sluice_runtime::Https::open).
+    pub async fn warm(&self) -> bool {
+        let send = self.client.send_message().queue_url(&self.queue_url);
+        is_open(&send.customize().interceptor(Opening).send().await)
     }
 
     async fn change_some(&self, changes: &[VisibilityChange]) -> Result<(), QueueError> {
@@ -133,7 +139,7 @@ fn failed<E, R>(error: &SdkError<E, R>) -> QueueError
 where
     SdkError<E, R>: ProvideErrorMetadata,
 {
-    QueueError(aws::failure(error))
+    QueueError(sluice_aws::failure(error).to_owned())
 }
 
 fn unbuilt(error: &impl std::error::Error) -> QueueError {

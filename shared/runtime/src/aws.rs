@@ -4,12 +4,9 @@ use std::time::Duration;
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::{
-    behavior_version::BehaviorVersion, result::SdkError,
-    stalled_stream_protection::StalledStreamProtectionConfig,
+    behavior_version::BehaviorVersion, stalled_stream_protection::StalledStreamProtectionConfig,
 };
-use aws_smithy_types::{
-    error::metadata::ProvideErrorMetadata, retry::RetryConfig, timeout::TimeoutConfig,
-};
+use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{
     SdkConfig,
     app_name::AppName,
@@ -113,20 +110,4 @@ impl LoadServiceConfig for Environment {
         let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         set(&format!("{}_{service}", key.env())).or_else(|| set(key.env()))
     }
-}
-
-/// What may be logged about a call that failed: the service's error code, or how far the call came. The service's message
-/// may echo the request, so it is left out.
-pub fn failure<E, R>(error: &SdkError<E, R>) -> String
-where
-    SdkError<E, R>: ProvideErrorMetadata,
-{
-    match (error.code(), error) {
-        (Some(code), _) => code,
-        (None, SdkError::TimeoutError(_)) => "timed out",
-        (None, SdkError::DispatchFailure(_)) => "no connection",
-        (None, SdkError::ConstructionFailure(_)) => "the request could not be built",
-        (None, _) => "the answer has no code",
-    }
-    .to_owned()
 }

@@ -24,6 +24,8 @@ pub type Out = Arc<dyn Fn(&str) + Send + Sync>;
 /// A function, as its environment describes it.
 #[derive(Clone, Debug)]
 pub struct Function {
+    /// The crate of the function, `env!("CARGO_CRATE_NAME")`. Its events are logged, as are those of the crates in `shared`.
+    pub crate_name: &'static str,
     /// How logs, metrics and traces name it: `POWERTOOLS_SERVICE_NAME`.
     pub service: String,
     /// Its name in Lambda: `AWS_LAMBDA_FUNCTION_NAME`.
@@ -41,9 +43,10 @@ pub struct Function {
 
 impl Function {
     /// The one that this process is.
-    pub fn from_env() -> Self {
+    pub fn from_env(crate_name: &'static str) -> Self {
         let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         Self {
+            crate_name,
             service: set("POWERTOOLS_SERVICE_NAME").unwrap_or_else(|| "service_undefined".into()),
             name: set("AWS_LAMBDA_FUNCTION_NAME"),
             memory_mb: set("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").and_then(|size| size.parse().ok()),

@@ -21,17 +21,21 @@ use sluice_telemetry::Segments;
 use tracing::Dispatch;
 
 /// Sets up logs, traces and metrics, builds the function, and serves invocations until Lambda stops the process. If the
-/// function cannot be built, says so in one log line and ends the process.
+/// function cannot be built, says so in one log line and ends the process. `crate_name` is `env!("CARGO_CRATE_NAME")`: what that
+/// crate logs is written.
 ///
 /// # Errors
 /// The Runtime API is out of reach.
-pub async fn run<E, A, F>(build: impl AsyncFnOnce() -> Result<F, SettingError>) -> Result<(), Error>
+pub async fn run<E, A, F>(
+    crate_name: &'static str,
+    build: impl AsyncFnOnce() -> Result<F, SettingError>,
+) -> Result<(), Error>
 where
     E: for<'de> serde::Deserialize<'de>,
     A: serde::Serialize,
     F: AsyncFn(E, lambda_runtime::Context) -> A,
 {
-    run_with(None, build).await
+    run_with(crate_name, None, build).await
 }
 
 /// The same, with the segments of the orders' own traces kept in `segments`, where given, for the function to send.
@@ -39,6 +43,7 @@ where
 /// # Errors
 /// The Runtime API is out of reach.
 pub async fn run_with<E, A, F>(
+    crate_name: &'static str,
     segments: Option<Segments>,
     build: impl AsyncFnOnce() -> Result<F, SettingError>,
 ) -> Result<(), Error>
@@ -47,7 +52,7 @@ where
     A: serde::Serialize,
     F: AsyncFn(E, lambda_runtime::Context) -> A,
 {
-    let function = Function::from_env();
+    let function = Function::from_env(crate_name);
     // Where it cannot be written nobody is there to be told.
     let out: Out = Arc::new(|lines| drop(io::stdout().write_all(lines.as_bytes())));
     let (subscriber, failure) = function.subscriber(out.clone(), segments);

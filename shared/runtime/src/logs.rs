@@ -28,9 +28,6 @@ use tracing_subscriber::{
 
 use crate::{Function, Out};
 
-/// The functions whose events are written, beside the crates in `shared`. A function that is not in this list logs nothing.
-const FUNCTIONS: [&str; 3] = ["accept_order", "fulfill_orders", "read_orders"];
-
 /// The span around a call to AWS. Only X-Ray uses its fields.
 const CALL: &str = "call";
 
@@ -56,16 +53,18 @@ where
     if let Some(memory) = function.memory_mb {
         always.set("function_memory_size", memory);
     }
-    let level = function.level;
-    Lines { always, out }.with_filter(filter_fn(move |metadata| is_written(metadata, level)))
+    let (level, own) = (function.level, function.crate_name);
+    let filter = filter_fn(move |metadata| is_written(metadata, level, own));
+    Lines { always, out }.with_filter(filter)
 }
 
-fn is_written(metadata: &Metadata<'_>, level: Level) -> bool {
+/// Whether a span or an event is of our own crates: those in `shared`, and the function's.
+fn is_written(metadata: &Metadata<'_>, level: Level, own: &str) -> bool {
     if metadata.is_span() {
         return metadata.target() == TARGET && metadata.name() != CALL;
     }
     let of = metadata.target().split("::").next().unwrap_or_default();
-    *metadata.level() <= level && (of.starts_with("sluice_") || FUNCTIONS.contains(&of))
+    *metadata.level() <= level && (of.starts_with("sluice_") || of == own)
 }
 
 /// From now on a panic is logged as one line that says where it happened. Its message is left out, because it may quote an

@@ -10,6 +10,7 @@ use super::*;
 
 fn function(level: Level) -> Function {
     Function {
+        crate_name: "fulfill_orders",
         service: "fulfill-orders".into(),
         name: Some("sluice-standard".into()),
         memory_mb: Some(128),

@@ -248,12 +248,6 @@ where
         Some(code @ ("AccessDeniedException" | "ResourceNotFoundException")) => {
             StoreError::Unavailable(format!("{code}: {message}"))
         }
-        Some(code) => StoreError::unavailable(code),
-        None => StoreError::unavailable(match error {
-            SdkError::TimeoutError(_) => "timed out",
-            SdkError::DispatchFailure(_) => "no connection",
-            SdkError::ConstructionFailure(_) => "the request could not be built",
-            _ => "the answer could not be read",
-        }),
+        _ => StoreError::unavailable(sluice_aws::failure(error)),
     }
 }

@@ -59,7 +59,13 @@ where
     log_panics_on_purpose();
     let daemon = UdpSocket::bind("127.0.0.1:0").unwrap();
     daemon.set_nonblocking(true).unwrap();
+    let crate_name = match service {
+        "accept-order" => "accept_order",
+        "read-orders" => "read_orders",
+        _ => "fulfill_orders",
+    };
     let function = Function {
+        crate_name,
         service: service.to_owned(),
         name: Some(format!("sluice-{service}")),
         memory_mb: Some(128),
