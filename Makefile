@@ -43,13 +43,13 @@ trace-cost: ## measure what tracing costs an invocation: 2 minutes
 
 bench: ## measure the functions beside the least that does their job: 6 minutes; DELAY=5 (ms before AWS answers), ROUNDS=20
 	@local/build $(TEST_BUILD)
-	@tests/bench/build .sluice/bench
+	@tests/measure/bench/build .sluice/bench
 	cargo run --quiet --release -p sluice-bench -- speed $(TEST_BUILD) .sluice/bench --json .sluice/bench.json \
 		$(if $(DELAY),--delay $(DELAY)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 bench-compare: ## measure what is different from the functions of another commit: REF=main
 	@local/build $(TEST_BUILD)
-	@ref=$$(tests/bench/build-ref "$(REF)") && \
+	@ref=$$(tests/measure/bench/build-ref "$(REF)") && \
 		cargo run --quiet --release -p sluice-bench -- compare "$$ref" $(TEST_BUILD) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 growth: ## measure whether an order costs more with its lines, the orders before it, or its wait: 3 minutes

@@ -23,6 +23,8 @@ pub mod message;
 pub mod order;
 pub mod reason;
 pub mod secrets;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod time;
 pub mod trace;
 

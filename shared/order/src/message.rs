@@ -261,11 +261,8 @@ impl ParseFailure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::secrets;
     use serde_json::json;
-
-    fn secrets() -> Secrets {
-        Secrets::from_json(r#"{"1":"11111111111111111111111111111111"}"#).unwrap()
-    }
 
     fn accepted(order: Value) -> OrderAccepted {
         OrderAccepted::new(
