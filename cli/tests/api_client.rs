@@ -1,109 +1,59 @@
 //! Calls to the API against a server that answers as it is told.
 #![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
 
-use std::{
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use sluice::{
     Exit,
-    api::{Answer, Api},
+    api::{self, Api},
     retry::Retry,
     sign::Signer,
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-};
+use sluice_testing::stand_in::{Answer, StandIn};
 
-type Requests = Arc<Mutex<Vec<String>>>;
-
-/// Answers one connection after the other, with the next of `answers` each; an empty one is a lost connection.
-async fn server(answers: &'static [&'static str]) -> (Api, Requests) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}/v1", listener.local_addr().unwrap());
-    let requests = Requests::default();
-    let seen = requests.clone();
-    tokio::spawn(async move {
-        for answer in answers {
-            let (mut connection, _) = listener.accept().await.unwrap();
-            let request = request(&mut connection).await;
-            seen.lock().unwrap().push(request);
-            connection.write_all(answer.as_bytes()).await.unwrap();
-        }
-    });
+/// An API that gives these answers, and the client that asks it.
+async fn server(answers: impl IntoIterator<Item = Answer>) -> (Api, StandIn) {
+    let server = StandIn::answering(answers).await;
     let retry = Retry {
         attempts: 3,
         first: Duration::from_millis(2),
         longest: Duration::from_millis(4),
     };
     let provider = SharedCredentialsProvider::new(Credentials::for_tests());
+    let base = format!("{}/v1", server.url());
     let api = Api::new(base, Signer::new(provider, "us-east-1"), retry).unwrap();
-    (api, requests)
+    (api, server)
 }
 
-/// Head and body of one request.
-async fn request(connection: &mut TcpStream) -> String {
-    let mut text = String::new();
-    loop {
-        let mut bytes = [0; 4096];
-        let read = connection.read(&mut bytes).await.unwrap();
-        text += std::str::from_utf8(&bytes[..read]).unwrap();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else {
-            continue;
-        };
-        let length = head
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: "))
-            .map_or(0, |length| length.parse().unwrap());
-        if body.len() == length {
-            return text;
-        }
-    }
+fn accepted() -> Answer {
+    Answer::new(202, "{}")
 }
 
-fn header<'a>(request: &'a str, name: &str) -> Vec<&'a str> {
-    request
-        .lines()
-        .filter_map(|line| line.split_once(": "))
-        .filter(|(n, _)| *n == name)
-        .map(|(_, value)| value)
-        .collect()
+fn busy() -> Answer {
+    Answer::new(503, "")
 }
-
-const ACCEPTED: &str = "HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
-const BUSY: &str =
-    "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-const THROTTLED: &str = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-const CUT_OFF: &str = "HTTP/1.1 202 Accepted\r\ncontent-length: 99\r\nconnection: close\r\n\r\n{}";
-const REFUSED: &str =
-    "HTTP/1.1 422 Unprocessable Content\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-const MOVED: &str = "HTTP/1.1 307 Temporary Redirect\r\nlocation: /v2\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 #[tokio::test]
 async fn a_repeat_is_the_same_call_under_the_same_key() {
-    let (api, requests) = server(&["", BUSY, ACCEPTED]).await;
+    let (api, server) = server([Answer::lost(), busy(), accepted()]).await;
     let answer = api.post_order("k-1", br#"{"a":1}"#).await.unwrap();
-    let accepted = Answer {
+    let accepted = api::Answer {
         status: 202,
         body: b"{}".to_vec(),
     };
     assert_eq!(answer, accepted);
-    let requests = requests.lock().unwrap();
-    assert_eq!(requests.len(), 3);
-    for request in requests.iter() {
-        assert!(
-            request.starts_with("POST /v1/orders HTTP/1.1\r\n"),
-            "{request}"
+    let calls = server.calls();
+    assert_eq!(calls.len(), 3);
+    for call in &calls {
+        assert_eq!(
+            (call.method.as_str(), call.uri.path()),
+            ("POST", "/v1/orders")
         );
-        assert!(request.ends_with("\r\n\r\n{\"a\":1}"), "{request}");
-        assert_eq!(header(request, "idempotency-key"), ["k-1"]);
-        assert_eq!(header(request, "content-type"), ["application/json"]);
-        let [authorization] = header(request, "authorization")[..] else {
-            unreachable!("{request}");
-        };
+        assert_eq!(call.body, r#"{"a":1}"#);
+        assert_eq!(call.header("idempotency-key"), Some("k-1"));
+        assert_eq!(call.header("content-type"), Some("application/json"));
+        let authorization = call.header("authorization").unwrap();
         assert!(
             authorization.contains("SignedHeaders=content-type;host;idempotency-key;x-amz-date"),
             "{authorization}"
@@ -113,14 +63,15 @@ async fn a_repeat_is_the_same_call_under_the_same_key() {
 
 #[tokio::test]
 async fn an_answer_that_is_cut_off_is_no_answer() {
-    let (api, requests) = server(&[CUT_OFF, ACCEPTED]).await;
+    let (api, server) = server([accepted().cut_off(), accepted()]).await;
     assert_eq!(api.post_order("k", b"").await.unwrap().body, b"{}");
-    assert_eq!(requests.lock().unwrap().len(), 2);
+    assert_eq!(server.calls().len(), 2);
 }
 
 #[tokio::test]
 async fn what_the_service_asks_for_is_waited() {
-    let (api, _) = server(&[THROTTLED, ACCEPTED]).await;
+    let throttled = Answer::new(429, "").header("retry-after", "1");
+    let (api, _server) = server([throttled, accepted()]).await;
     let start = Instant::now();
     assert_eq!(api.post_order("k", b"").await.unwrap().status, 202);
     assert!(start.elapsed() >= Duration::from_secs(1));
@@ -128,21 +79,22 @@ async fn what_the_service_asks_for_is_waited() {
 
 #[tokio::test]
 async fn a_final_answer_is_not_repeated_nor_a_redirect_followed() {
-    for (answers, status) in [(&[REFUSED], 422), (&[MOVED], 307)] {
-        let (api, requests) = server(answers).await;
+    let moved = Answer::new(307, "").header("location", "/v2");
+    for (answer, status) in [(Answer::new(422, ""), 422), (moved, 307)] {
+        let (api, server) = server([answer]).await;
         assert_eq!(api.post_order("k", b"").await.unwrap().status, status);
-        assert_eq!(requests.lock().unwrap().len(), 1);
+        assert_eq!(server.calls().len(), 1);
     }
 }
 
 #[tokio::test]
 async fn repeats_end() {
-    let (api, requests) = server(&[BUSY, BUSY, BUSY, ACCEPTED]).await;
+    let (api, server) = server([busy()]).await;
     let answer = api.post_order("k", b"").await.unwrap();
     assert!(answer.is_transient());
-    assert_eq!(requests.lock().unwrap().len(), 3);
+    assert_eq!(server.calls().len(), 3);
 
-    let (api, _) = server(&[]).await;
+    drop(server);
     let failure = api.post_order("k", b"").await.unwrap_err();
     assert_eq!(failure.exit(), Exit::Environment);
     assert!(failure.to_string().contains("does not answer"), "{failure}");
@@ -150,9 +102,10 @@ async fn repeats_end() {
 
 #[tokio::test]
 async fn an_order_is_read_by_its_id() {
-    let (api, requests) = server(&[ACCEPTED]).await;
+    let (api, server) = server([accepted()]).await;
     let id = format!("ord_{}", "A-_9".repeat(8));
     api.get_order(&id.parse().unwrap()).await.unwrap();
-    let expected = format!("GET /v1/orders/{id} HTTP/1.1\r\n");
-    assert!(requests.lock().unwrap()[0].starts_with(&expected));
+    let call = &server.calls()[0];
+    assert_eq!(call.method, "GET");
+    assert_eq!(call.uri.path(), format!("/v1/orders/{id}"));
 }

@@ -38,7 +38,11 @@ async fn bad_bodies() {
         ),
         (
             "1 MB of spaces",
-            format!("{}{}", " ".repeat(1 << 20), Order::sample().customer("attack-1").json()),
+            format!(
+                "{}{}",
+                " ".repeat(1 << 20),
+                Order::sample().customer("attack-1").json()
+            ),
             413,
             "order-too-large",
         ),
@@ -162,7 +166,9 @@ async fn bad_reads() {
     let stack = Stack::take().await;
     // Two orders, so that the first page has a next.
     for key in ["1", "2"] {
-        let accepted = stack.post(Some(key), &Order::sample().customer("attack-3").json()).await;
+        let accepted = stack
+            .post(Some(key), &Order::sample().customer("attack-3").json())
+            .await;
         stack
             .wait_for_status(
                 accepted.body["order_id"].as_str().unwrap(),

@@ -58,7 +58,10 @@ async fn orders_of_a_paused_lane_wait_and_are_stored_when_it_is_resumed() {
     assert_eq!(code, Some(0), "{error}");
     assert!(told.starts_with("The standard lane is running: "), "{told}");
     assert!(told.contains("with StandardEnabled=true"), "{told}");
-    wait_for("the order to be stored", async || status(&id).0 == "IN_FULFILLMENT").await;
+    wait_for("the order to be stored", async || {
+        status(&id).0 == "IN_FULFILLMENT"
+    })
+    .await;
     wait_for("the queue to be empty", async || pace()["backlog"] == 0).await;
     let running = pace();
     assert_eq!(running["state"], "running");

@@ -2,11 +2,7 @@
 
 use serde_json::json;
 use sluice_order::Order;
-use sluice_testing::{
-    project,
-    stack::Stack,
-    wait_for,
-};
+use sluice_testing::{project, stack::Stack, wait_for};
 
 #[tokio::test]
 async fn an_order_goes_from_the_api_to_storage() {
@@ -60,10 +56,20 @@ async fn an_order_posted_again_is_the_same_order() {
 #[tokio::test]
 async fn other_content_under_a_used_key_is_kept_as_a_rejection() {
     let stack = Stack::take().await;
-    let first = stack.post(Some("k"), &Order::sample().customer("path-3").sku("first").json()).await;
+    let first = stack
+        .post(
+            Some("k"),
+            &Order::sample().customer("path-3").sku("first").json(),
+        )
+        .await;
     let first_id = first.body["order_id"].as_str().unwrap();
     stack.wait_for_status(first_id, "IN_FULFILLMENT").await;
-    let second = stack.post(Some("k"), &Order::sample().customer("path-3").sku("second").json()).await;
+    let second = stack
+        .post(
+            Some("k"),
+            &Order::sample().customer("path-3").sku("second").json(),
+        )
+        .await;
     assert_eq!(second.status, 202, "the accept path asks no storage");
     let rejected = stack
         .wait_for_status(second.body["order_id"].as_str().unwrap(), "REJECTED")

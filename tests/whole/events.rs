@@ -41,7 +41,11 @@ fn the_files_are_the_cases() {
         );
         expected.insert(case.answer_path());
     }
-    assert_eq!(read("events/env.json"), cases::settings(), "env.json: {again}");
+    assert_eq!(
+        read("events/env.json"),
+        cases::settings(),
+        "env.json: {again}"
+    );
     for function in ["accept-order", "fulfill-orders", "read-orders"] {
         for file in fs::read_dir(project().join("events").join(function)).unwrap() {
             let name = file.unwrap().file_name().into_string().unwrap();

@@ -1,7 +1,5 @@
 use clap::Parser;
-use sluice_order::{
-    Lane, ListQuery, Order, OrderAccepted, OrderId, Timestamp, testing::secrets,
-};
+use sluice_order::{Lane, ListQuery, Order, OrderAccepted, OrderId, Timestamp, testing::secrets};
 use sluice_store::{Found, MemoryStore, Page, PutOutcome, StoredOrder};
 
 use super::*;

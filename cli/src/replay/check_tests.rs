@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use sluice_order::{OrderId, testing::secrets};
 
 use super::*;

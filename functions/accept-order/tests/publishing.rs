@@ -4,18 +4,14 @@
 use accept_order::{AcceptOrder, MemoryPublisher};
 use serde_json::{Value, json};
 use sluice_api::ApiRequest;
-use sluice_order::{HotSkus, Lane, OrderAccepted, Secrets, Timestamp};
-
-fn secrets() -> Secrets {
-    Secrets::from_json(r#"{"1":"11111111111111111111111111111111"}"#).unwrap()
-}
+use sluice_order::{HotSkus, Lane, Order, OrderAccepted, Timestamp, testing::secrets};
 
 fn now() -> Timestamp {
     Timestamp::from_millis(1_795_766_400_123)
 }
 
 fn request(key: Option<&str>, sku: &str) -> ApiRequest {
-    let order = json!({"customer_id": "c-1", "currency": "EUR", "lines": [{"sku": sku, "quantity": 2, "unit_price": 3}]});
+    let order = Order::sample().sku(sku).json();
     let mut headers = json!({"Content-Type": ["application/json"]});
     if let Some(key) = key {
         headers["Idempotency-Key"] = json!([key]);
@@ -80,7 +76,7 @@ async fn the_message_is_the_order_that_was_answered() {
         headers["location"],
         json!(format!("orders/{}", message.order_id))
     );
-    assert_eq!(body["total"], 6);
+    assert_eq!(body["total"], 500);
     assert_eq!(message.accepted_at, now());
     assert_eq!(
         message.traceparent.as_deref(),

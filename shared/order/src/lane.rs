@@ -104,7 +104,11 @@ mod tests {
             (&["85123"], Lane::Standard),
             (&["85123A,22423"], Lane::Standard),
         ] {
-            assert_eq!(hot.lane_of(&Order::sample().skus(skus).order()), lane, "{skus:?}");
+            assert_eq!(
+                hot.lane_of(&Order::sample().skus(skus).order()),
+                lane,
+                "{skus:?}"
+            );
         }
     }
 
@@ -112,7 +116,10 @@ mod tests {
     fn none_may_be_hot() {
         for none in ["", " "] {
             let hot: HotSkus = none.parse().unwrap();
-            assert_eq!(hot.lane_of(&Order::sample().skus(&["85123A", " "]).order()), Lane::Standard);
+            assert_eq!(
+                hot.lane_of(&Order::sample().skus(&["85123A", " "]).order()),
+                Lane::Standard
+            );
         }
     }
 

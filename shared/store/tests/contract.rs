@@ -10,7 +10,9 @@ use sluice_order::{
     ContentHash, CustomerId, ListQuery, Order, OrderId, OrderKey, RejectReason, Sku, Timestamp,
     testing::secrets,
 };
-use sluice_store::{DynamoStore, Found, MemoryStore, OrderStore, PutOutcome, Rejection, StoredOrder};
+use sluice_store::{
+    DynamoStore, Found, MemoryStore, OrderStore, PutOutcome, Rejection, StoredOrder,
+};
 use sluice_testing::dynamodb::{self, TABLE};
 
 fn at(millis: i64) -> Timestamp {

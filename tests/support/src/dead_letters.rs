@@ -38,8 +38,13 @@ impl Stack {
         body: &str,
         attributes: &[(&str, MessageAttributeValue)],
     ) -> String {
-        self.send_to(self.output(lane::dead_letters(lane)), body, attributes, None)
-            .await
+        self.send_to(
+            self.output(lane::dead_letters(lane)),
+            body,
+            attributes,
+            None,
+        )
+        .await
     }
 
     /// Puts a message into a queue, in the group `dlq-group`. Returns its message id.
@@ -72,11 +77,7 @@ impl Stack {
     }
 
     /// Sends a message to a queue of its own, from which SQS moves it to the standard lane's dead letters.
-    pub async fn moved_by_sqs(
-        &self,
-        body: &str,
-        attributes: &[(&str, MessageAttributeValue)],
-    ) {
+    pub async fn moved_by_sqs(&self, body: &str, attributes: &[(&str, MessageAttributeValue)]) {
         let dead_letters = self.output(lane::dead_letters(Lane::Standard));
         let asked = self.sqs.get_queue_attributes().queue_url(dead_letters);
         let asked = asked.attribute_names(QueueAttributeName::QueueArn);

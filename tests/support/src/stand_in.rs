@@ -9,7 +9,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
 };
 
@@ -42,7 +42,7 @@ pub struct StandIn {
 
 struct Served {
     answer: Box<dyn Fn(&Call) -> Answer + Send + Sync>,
-    connections: AtomicUsize,
+    connections: AtomicU64,
     /// How many calls came.
     count: watch::Sender<usize>,
     calls: Mutex<Vec<Arc<Call>>>,
@@ -59,7 +59,7 @@ impl StandIn {
         let address = listener.local_addr().expect("it is bound");
         let served = Arc::new(Served {
             answer: Box::new(answer),
-            connections: AtomicUsize::default(),
+            connections: AtomicU64::default(),
             count: watch::Sender::default(),
             calls: Mutex::default(),
         });
@@ -92,7 +92,7 @@ impl StandIn {
     }
 
     /// How many connections were opened to it.
-    pub fn connections(&self) -> usize {
+    pub fn connections(&self) -> u64 {
         self.served.connections.load(Relaxed)
     }
 
@@ -137,10 +137,7 @@ async fn listen(listener: TcpListener, served: Arc<Served>) {
     }
 }
 
-async fn serve(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    served: Arc<Served>,
-) {
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, served: Arc<Served>) {
     served.connections.fetch_add(1, Relaxed);
     let of_this = AtomicUsize::default();
     let service = service_fn(|request: Request<Incoming>| {

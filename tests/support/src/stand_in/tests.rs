@@ -10,7 +10,8 @@ use tokio::{
 
 use super::*;
 
-const POST: &[u8] = b"POST /a?b=c HTTP/1.1\r\nhost: h\r\nx-amz-target: DynamoDB_20120810.PutItem\r\n\
+const POST: &[u8] =
+    b"POST /a?b=c HTTP/1.1\r\nhost: h\r\nx-amz-target: DynamoDB_20120810.PutItem\r\n\
     content-length: 7\r\n\r\n{\"k\":1}";
 
 async fn connect(to: &StandIn) -> TcpStream {
@@ -55,7 +56,10 @@ async fn what_is_asked_is_kept_and_what_is_said_is_answered() {
         .map(|call| (call.number, call.number_in_connection));
     assert_eq!(places.collect::<Vec<_>>(), [(0, 0), (1, 1), (2, 2), (3, 0)]);
     let call = &calls[0];
-    assert_eq!((call.operation(), call.json()), ("PutItem", json!({"k": 1})));
+    assert_eq!(
+        (call.operation(), call.json()),
+        ("PutItem", json!({"k": 1}))
+    );
     assert_eq!(
         call.to_string().lines().next(),
         Some("POST /a?b=c HTTP/1.1")
