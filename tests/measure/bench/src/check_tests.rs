@@ -35,8 +35,7 @@ fn checked(call: Call, headers: &HeaderMap, body: impl Into<Vec<u8>>) -> String 
 }
 
 fn form() -> String {
-    let request: Value =
-        serde_json::from_str(&events::request(events::Kind::default()).unwrap()).unwrap();
+    let request: Value = serde_json::from_str(&events::request(events::LINES).unwrap()).unwrap();
     let order = request["body"].as_str().unwrap();
     let accepted = job::accept(order, "key-1", SECRET, Moment::now()).unwrap();
     job::publish(&accepted, "arn:aws:sns:eu-west-1:123456789012:orders")

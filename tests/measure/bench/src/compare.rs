@@ -15,7 +15,7 @@ use crate::{
     program::{Job, Program},
     report::aligned,
     speed::{say, sizes},
-    way::{Sink, Way},
+    tracing::{Daemon, Sampling},
 };
 
 /// How often the rounds are drawn again.
@@ -29,7 +29,7 @@ const LEAST: f64 = 0.005;
 
 /// Measures both, and prints what is different.
 pub(crate) async fn compare(before: &Path, after: &Path, rounds: u64) -> Result<()> {
-    let sink = Sink::start().await?;
+    let daemon = Daemon::start().await?;
     let folder = Folder::new()?;
     let header = [
         "function",
@@ -58,7 +58,7 @@ pub(crate) async fn compare(before: &Path, after: &Path, rounds: u64) -> Result<
                 [1, 0]
             };
             for side in order {
-                for (name, figure) in serve(&builds[side].copied(folder.path())?, &sink).await? {
+                for (name, figure) in serve(&builds[side].copied(folder.path())?, &daemon).await? {
                     samples[side].entry(name).or_default().push(figure);
                 }
             }
@@ -77,8 +77,8 @@ pub(crate) async fn compare(before: &Path, after: &Path, rounds: u64) -> Result<
 }
 
 /// A process from its start on.
-async fn serve(program: &Program, sink: &Sink) -> Result<Figures> {
-    let mut running = Running::start(program, &Setup::new(Way::Shipped, sink)).await?;
+async fn serve(program: &Program, daemon: &Daemon) -> Result<Figures> {
+    let mut running = Running::start(program, &Setup::new(Sampling::AsShipped, daemon)).await?;
     let init = running.init();
     let cold = init + running.invoke(1).await?;
     let (warming, invocations, orders) = match program.job {
@@ -129,7 +129,7 @@ fn row(function: &str, name: &str, before: &[f64], after: &[f64]) -> Vec<String>
 }
 
 /// What an interval of ratios says.
-pub(crate) fn verdict(low: f64, high: f64) -> &'static str {
+fn verdict(low: f64, high: f64) -> &'static str {
     if low > 1.0 + LEAST {
         "MORE"
     } else if high < 1.0 - LEAST {
@@ -140,7 +140,7 @@ pub(crate) fn verdict(low: f64, high: f64) -> &'static str {
 }
 
 /// Where the median of ratios lies, with the set confidence.
-pub(crate) fn interval(ratios: &[f64]) -> (f64, f64) {
+fn interval(ratios: &[f64]) -> (f64, f64) {
     // The same each time, for the same samples.
     let mut random = fastrand::Rng::with_seed(1);
     let mut medians: Vec<_> = (0..DRAWS)
@@ -164,7 +164,7 @@ pub(crate) fn interval(ratios: &[f64]) -> (f64, f64) {
 }
 
 /// The median.
-pub(crate) fn middle(of: &mut [f64]) -> f64 {
+fn middle(of: &mut [f64]) -> f64 {
     of.sort_by(f64::total_cmp);
     let (half, last) = (of.len() / 2, of.len() - 1);
     f64::midpoint(of[half], of[last - half])

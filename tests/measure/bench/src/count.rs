@@ -7,11 +7,10 @@ use std::{fs, path::Path, process::Command};
 use anyhow::{Context, Result};
 
 use crate::{
-    events::Kind,
     figures::float,
     process::{Running, Setup, Signal},
     program::Program,
-    way::{Sink, Way},
+    tracing::{Daemon, Sampling},
 };
 
 /// Invocations before those that are counted.
@@ -49,32 +48,32 @@ impl Counter {
         version.is_ok_and(|version| version.status.success())
     }
 
-    /// The count of an invocation with one order of that kind: the mean of so many.
+    /// The count of an invocation with one order of so many lines: the mean of so many.
     pub(crate) async fn count(
         self,
         program: &Program,
-        sink: &Sink,
+        daemon: &Daemon,
         folder: &Path,
-        kind: Kind,
+        lines: u64,
         invocations: u64,
     ) -> Result<f64> {
-        let fewer = self.count_all(program, sink, folder, kind, FEWER);
+        let fewer = self.count_all(program, daemon, folder, lines, FEWER);
         let fewer = fewer.await?;
-        let more = self.count_all(program, sink, folder, kind, FEWER + invocations);
+        let more = self.count_all(program, daemon, folder, lines, FEWER + invocations);
         Ok((more.await? - fewer) / float(invocations))
     }
 
     async fn count_all(
         self,
         program: &Program,
-        sink: &Sink,
+        daemon: &Daemon,
         folder: &Path,
-        kind: Kind,
+        lines: u64,
         invocations: u64,
     ) -> Result<f64> {
         let file = folder.join(format!("{}-{}", program.name, self.tool()));
         let name = file.display().to_string();
-        let mut setup = Setup::new(Way::Unsampled, sink);
+        let mut setup = Setup::new(Sampling::Off, daemon);
         setup.under = match self {
             Self::Instructions => vec![
                 "valgrind".into(),
@@ -95,7 +94,7 @@ impl Counter {
             .to_vec(),
         };
         let mut running = Running::start(program, &setup).await?;
-        running.kind = kind;
+        running.lines = lines;
         for _ in 0..invocations {
             running.invoke(1).await?;
         }

@@ -1,39 +1,18 @@
 //! What the functions are invoked with.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, anyhow};
 use serde_json::{Value, json};
 use sluice_order::{Order, OrderAccepted, OrderKey, Secrets, Timestamp};
 
-use crate::way::Way;
+use crate::tracing::Sampling;
 
 /// The secrets that the programs are started with.
 pub(crate) const SECRETS: &str = r#"{"1":"only-for-measuring-and-nothing-else"}"#;
 
-/// What the orders of an invocation are like.
-#[derive(Clone, Copy)]
-pub(crate) struct Kind {
-    /// Lines of each.
-    pub(crate) lines: u64,
-    /// How often the queue handed it out, this time included.
-    pub(crate) receives: u32,
-    /// How long ago it was accepted, sent, and received first.
-    pub(crate) age: Duration,
-}
-
-impl Default for Kind {
-    fn default() -> Self {
-        Self {
-            lines: LINES,
-            receives: 1,
-            age: Duration::ZERO,
-        }
-    }
-}
-
 /// Lines of an order, where nothing else is said.
-const LINES: u64 = 3;
+pub(crate) const LINES: u64 = 3;
 /// Of each line.
 pub(crate) const QUANTITY: u64 = 6;
 pub(crate) const UNIT_PRICE: u64 = 255;
@@ -70,10 +49,10 @@ pub(crate) fn stored() -> Result<OrderAccepted> {
 }
 
 /// A request to accept an order, with all that API Gateway says of one.
-pub(crate) fn request(kind: Kind) -> Result<String> {
+pub(crate) fn request(lines: u64) -> Result<String> {
     let mut event: Value =
         serde_json::from_str(include_str!("../../../../events/accept-order/good.json"))?;
-    event["body"] = order(kind.lines).to_string().into();
+    event["body"] = order(lines).to_string().into();
     Ok(event.to_string())
 }
 
@@ -87,18 +66,18 @@ pub(crate) fn question() -> Result<String> {
 }
 
 /// A batch of so many orders from the queue, each of a trace of its own. They are numbered from `first` on.
-pub(crate) fn batch(way: Way, kind: Kind, first: u64, size: u64) -> Result<String> {
-    let at = (SystemTime::now() - kind.age).duration_since(UNIX_EPOCH)?;
+pub(crate) fn batch(sampling: Sampling, lines: u64, first: u64, size: u64) -> Result<String> {
+    let at = SystemTime::now().duration_since(UNIX_EPOCH)?;
     let at_ms = i64::try_from(at.as_millis())?;
     let records: Vec<_> = (first..first + size)
         .map(|n| {
             Ok(json!({
                 "messageId": format!("059f36b4-87a3-44ab-83d2-{n:012}"),
                 "receiptHandle": format!("AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a{n}"),
-                "body": accepted(kind.lines, OrderKey::random()?, at_ms)?.to_body()?,
+                "body": accepted(lines, OrderKey::random()?, at_ms)?.to_body()?,
                 "attributes": {
-                    "ApproximateReceiveCount": kind.receives.to_string(),
-                    "AWSTraceHeader": way.header(n),
+                    "ApproximateReceiveCount": "1",
+                    "AWSTraceHeader": sampling.header(n),
                     "SentTimestamp": at_ms.to_string(),
                     "ApproximateFirstReceiveTimestamp": at_ms.to_string(),
                 },

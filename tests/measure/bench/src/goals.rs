@@ -1,4 +1,5 @@
-//! What the functions shall keep, and whether they did in this run.
+//! Ratios that the functions shall keep, and whether they did in this run. What does not depend on the machine is in
+//! [`crate::budgets`].
 
 use serde_json::{Value, json};
 
@@ -8,13 +9,12 @@ use crate::{
     speed::{APART, Measured},
 };
 
-/// A goal, with what was measured where it was.
+/// A ratio with its limit, and what was measured where it was.
 pub(crate) struct Goal {
     pub(crate) what: String,
     /// The most that it may be.
     pub(crate) limit: f64,
     pub(crate) measured: Option<f64>,
-    pub(crate) unit: &'static str,
 }
 
 impl Goal {
@@ -31,109 +31,94 @@ impl Goal {
             "goal": self.what,
             "limit": self.limit,
             "measured": self.measured,
-            "unit": self.unit,
+            "unit": "×",
             "verdict": self.verdict(),
         })
     }
 }
 
-fn figure(of: Option<&ByProgram>, program: &str, name: &str) -> Option<f64> {
-    of?.get(program)?.get(name).copied()
-}
-
 /// All of them. They hold without a delay of the stand-ins, and with tracing as shipped.
 pub(crate) fn goals(measured: &Measured) -> Vec<Goal> {
-    let programs = Some(&measured.programs);
-    let ratio = |of: Option<&ByProgram>, program: &str, name: &str, to: &str| {
-        Some(figure(of, program, name)? / figure(of, to, name)?)
-    };
-    let mut goals = Vec::new();
-    let mut add = |what: String, limit, measured, unit| {
-        goals.push(Goal {
-            what,
-            limit,
-            measured,
-            unit,
-        });
-    };
-    let once = |name, to| ratio(programs, "accept-order", name, to);
-    add(
-        "accept-order: start to first answer, to nothing".into(),
-        2.5,
-        once("cold_ms", NOTHING),
-        "×",
-    );
-    add(
-        "accept-order: warm p50, to nothing".into(),
-        2.5,
-        once("warm_p50_ms", NOTHING),
-        "×",
-    );
-    add(
-        "accept-order: CPU an invocation, to typical".into(),
-        0.5,
-        once("cpu_ms", TYPICAL),
-        "×",
-    );
-    // Its first write waits 10 ms for the pace, and so does every one after it: its processor time is compared.
-    let paced = |name, to| ratio(programs, "fulfill-orders", name, to);
-    add(
-        "fulfill-orders: CPU of start and first answer, to nothing".into(),
-        2.5,
-        paced("cold_cpu_ms", NOTHING),
-        "×",
-    );
-    for (name, how) in [("cpu_ms", ""), (APART, ", each 10 ms apart")] {
-        let what = format!("fulfill-orders: CPU of an invocation with one order, to nothing{how}");
-        add(what, 2.5, paced(name, NOTHING), "×");
-        let what = format!("fulfill-orders: CPU of an invocation with one order, to typical{how}");
-        add(what, 0.5, paced(name, TYPICAL), "×");
-    }
-    for function in ["accept-order", "fulfill-orders"] {
-        let cold = ratio(measured.shares.get(&128), function, "cold_ms", TYPICAL);
-        add(
-            format!("{function}: start to first answer at 128 MB, to typical"),
+    let one = Some(&measured.programs);
+    let hundred = measured.batches.get(&100);
+    let share = measured.shares.get(&128);
+    let accept = "accept-order";
+    // Its first write waits 10 ms for the pace, and so does every one after it: its processor time is compared, with that of
+    // programs whose invocations come 10 ms apart too.
+    let fulfill = "fulfill-orders";
+    let rows = [
+        (
+            accept,
+            "start to first answer",
+            one,
+            "cold_ms",
+            NOTHING,
+            2.5,
+        ),
+        (accept, "warm p50", one, "warm_p50_ms", NOTHING, 2.5),
+        (accept, "CPU an invocation", one, "cpu_ms", TYPICAL, 0.5),
+        (
+            accept,
+            "start to first answer at 128 MB",
+            share,
+            "cold_ms",
+            TYPICAL,
             0.5,
-            cold,
-            "×",
-        );
-        let zip = figure(programs, function, "zip_bytes").map(|bytes| bytes / 1e6);
-        add(format!("{function}: zip"), 4.0, zip, "MB");
-    }
-    let rss = |of, program: &str| figure(of, program, "peak_rss_bytes").map(|bytes| bytes / 1e6);
-    add(
-        "accept-order: peak RSS".into(),
-        24.0,
-        rss(programs, "accept-order"),
-        "MB",
-    );
-    for (size, limit) in [(10, 24.0), (100, 32.0)] {
-        let measured = rss(measured.batches.get(&size), "fulfill-orders");
-        add(
-            format!("fulfill-orders: peak RSS with batches of {size}"),
-            limit,
-            measured,
-            "MB",
-        );
-    }
-    for (floor, what) in [
-        ("floor-fulfill", "the floor"),
-        (PACED_FLOOR, "the floor at the same pace"),
-    ] {
-        let cpu = ratio(
-            measured.batches.get(&100),
-            "fulfill-orders",
+        ),
+        (
+            fulfill,
+            "CPU of start and first answer",
+            one,
+            "cold_cpu_ms",
+            NOTHING,
+            2.5,
+        ),
+        (
+            fulfill,
+            "CPU an invocation, each 10 ms apart",
+            one,
+            APART,
+            NOTHING,
+            2.5,
+        ),
+        (
+            fulfill,
+            "CPU an invocation, each 10 ms apart",
+            one,
+            APART,
+            TYPICAL,
+            0.5,
+        ),
+        (
+            fulfill,
+            "start to first answer at 128 MB",
+            share,
+            "cold_ms",
+            TYPICAL,
+            0.5,
+        ),
+        (
+            fulfill,
+            "CPU an order in batches of 100",
+            hundred,
             "cpu_per_order_us",
-            floor,
-        );
-        add(
-            format!("fulfill-orders: CPU an order in batches of 100, to {what}"),
+            PACED_FLOOR,
             4.0,
-            cpu,
-            "×",
-        );
-    }
-    goals
+        ),
+    ];
+    rows.into_iter()
+        .map(|(function, what, of, figure, to, limit)| Goal {
+            what: format!("{function}: {what}, to {to}"),
+            limit,
+            measured: ratio(of, function, figure, to),
+        })
+        .collect()
+}
+
+/// A program's figure by another's.
+fn ratio(of: Option<&ByProgram>, program: &str, figure: &str, to: &str) -> Option<f64> {
+    let of = of?;
+    Some(of.get(program)?.get(figure)? / of.get(to)?.get(figure)?)
 }
 
 #[cfg(test)]

@@ -1,8 +1,4 @@
-//! `bench`: measures the shipped functions, as the targets of the Makefile that measure them call it.
-//!
-//! The functions run as processes, as they are shipped, against a Runtime API ([`runtime_api`]) and an AWS ([`stand_in`]) that
-//! answers at once: what is measured is theirs. Beside them run programs that do the same job with nothing around it
-//! (`tests/measure/bench/reference`), and one as tutorials write it (`tests/measure/bench/typical`): a ratio to those holds on other machines too.
+#![doc = include_str!("../README.md")]
 
 mod budgets;
 mod check;
@@ -13,7 +9,6 @@ mod events;
 mod figures;
 mod folder;
 mod goals;
-mod growth;
 mod machine;
 mod process;
 mod program;
@@ -22,8 +17,7 @@ mod runtime_api;
 mod share;
 mod speed;
 mod stand_in;
-mod traces;
-mod way;
+mod tracing;
 
 use std::{fs, path::PathBuf, time::Duration};
 
@@ -31,7 +25,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use folder::Folder;
 use program::Program;
-use way::Sink;
+use tracing::Daemon;
 
 /// Measures the shipped functions as processes, against a Runtime API and stand-ins for AWS
 #[derive(Parser)]
@@ -63,16 +57,6 @@ enum What {
         /// The functions' folder, as `sam build` makes it
         functions: PathBuf,
     },
-    /// Whether an order costs more with its lines, with the orders before it, or with how long it waited
-    Growth {
-        /// The functions' folder, as `sam build` makes it
-        functions: PathBuf,
-    },
-    /// What tracing costs an invocation
-    Traces {
-        /// The functions' folder, as `sam build` makes it
-        functions: PathBuf,
-    },
     /// What is different between two builds of the functions, beyond chance
     Compare {
         /// The folder of the one
@@ -100,15 +84,10 @@ fn main() -> Result<()> {
 
 async fn run(what: What, processor: String) -> Result<()> {
     match what {
-        What::Traces { functions } => traces::measure(&Program::functions(&functions)?).await,
         What::Budgets { functions } => {
             let folder = Folder::new()?;
-            let sink = Sink::start().await?;
-            budgets::check(&Program::functions(&functions)?, &sink, folder.path()).await
-        }
-        What::Growth { functions } => {
-            println!("{processor}");
-            growth::measure(&Program::functions(&functions)?).await
+            let daemon = Daemon::start().await?;
+            budgets::check(&Program::functions(&functions)?, &daemon, folder.path()).await
         }
         What::Compare {
             before,
@@ -127,13 +106,13 @@ async fn run(what: What, processor: String) -> Result<()> {
         } => {
             let mut programs = Program::functions(&functions)?;
             programs.extend(Program::references(&references)?);
-            let sink = Sink::start().await?;
+            let daemon = Daemon::start().await?;
             let folder = Folder::new()?;
             let programs = programs.iter().map(|program| program.copied(folder.path()));
             let programs: Vec<_> = programs.collect::<Result<_>>()?;
             let bench = speed::Bench {
                 programs: &programs,
-                sink: &sink,
+                daemon: &daemon,
                 delay: Duration::from_millis(delay),
                 rounds,
                 folder: folder.path(),

@@ -17,11 +17,11 @@ use tokio::{
 
 use crate::{
     check, enter,
-    events::{Kind, SECRETS},
+    events::{LINES, SECRETS},
     program::Program,
     runtime_api::RuntimeApi,
-    stand_in::StandIn,
-    way::{Sink, Way},
+    stand_in::Aws,
+    tracing::{Daemon, Sampling},
 };
 
 /// Apart from the numbers of orders, and a multiple of how many of which one is sampled.
@@ -29,8 +29,8 @@ const INVOCATIONS: u64 = 20 << 32;
 
 /// How a program is run.
 pub(crate) struct Setup<'a> {
-    pub(crate) way: Way,
-    pub(crate) sink: &'a Sink,
+    pub(crate) sampling: Sampling,
+    pub(crate) daemon: &'a Daemon,
     /// Of every answer of AWS.
     pub(crate) delay: Duration,
     /// The file that names the processes of a control group.
@@ -40,10 +40,10 @@ pub(crate) struct Setup<'a> {
 }
 
 impl<'a> Setup<'a> {
-    pub(crate) fn new(way: Way, sink: &'a Sink) -> Self {
+    pub(crate) fn new(sampling: Sampling, daemon: &'a Daemon) -> Self {
         Self {
-            way,
-            sink,
+            sampling,
+            daemon,
             delay: Duration::ZERO,
             group: None,
             under: Vec::new(),
@@ -53,14 +53,12 @@ impl<'a> Setup<'a> {
 
 /// A process that waits for invocations.
 pub(crate) struct Running {
-    /// Of the orders that it is given from now on.
-    pub(crate) kind: Kind,
-    /// The trace header of every invocation from now on, where each shall not have its own.
-    pub(crate) trace: Option<String>,
+    /// Of each order that it is given from now on.
+    pub(crate) lines: u64,
     program: Program,
-    way: Way,
+    sampling: Sampling,
     host: RuntimeApi,
-    aws: StandIn,
+    aws: Aws,
     process: Child,
     init: Duration,
     /// What it used before it was the program.
@@ -80,7 +78,7 @@ impl Running {
     /// Starts it, and waits until it asks for its first invocation.
     pub(crate) async fn start(program: &Program, setup: &Setup<'_>) -> Result<Self> {
         let mut host = RuntimeApi::start().await?;
-        let aws = StandIn::start(setup.delay).await?;
+        let aws = Aws::start(setup.delay).await?;
         let group = setup
             .group
             .as_deref()
@@ -116,12 +114,12 @@ impl Running {
                 ("AWS_ACCESS_KEY_ID", check::KEY_ID),
                 ("AWS_SECRET_ACCESS_KEY", check::SECRET_KEY),
                 ("AWS_SESSION_TOKEN", check::TOKEN),
-                ("AWS_ENDPOINT_URL", aws.address()),
             ])
-            .env("QUEUE_URL", format!("{}/123456789012/queue", aws.address()))
+            .env("AWS_ENDPOINT_URL", aws.url())
+            .env("QUEUE_URL", format!("{}/123456789012/queue", aws.url()))
             .env(
                 "DEAD_LETTER_QUEUE_URL",
-                format!("{}/123456789012/letters", aws.address()),
+                format!("{}/123456789012/letters", aws.url()),
             )
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -130,9 +128,7 @@ impl Running {
             // For the floor; the function has its pace by the settings above.
             command.env("PACE_MS", "10");
         }
-        if setup.way != Way::Off {
-            command.env("AWS_XRAY_DAEMON_ADDRESS", setup.sink.address());
-        }
+        command.env("AWS_XRAY_DAEMON_ADDRESS", setup.daemon.address());
         let (instant, clock) = (Instant::now(), SystemTime::now());
         let mut process = command.spawn()?;
         let asked = host.asked();
@@ -144,10 +140,9 @@ impl Running {
         let (began, before) = took_over(output).await?;
         let began = instant + began.saturating_sub(clock.duration_since(UNIX_EPOCH)?);
         Ok(Self {
-            kind: Kind::default(),
-            trace: None,
+            lines: LINES,
             program: program.clone(),
-            way: setup.way,
+            sampling: setup.sampling,
             host,
             aws,
             process,
@@ -180,9 +175,8 @@ impl Running {
     /// The same, with as many calls as it likes.
     pub(crate) async fn invoke_freely(&mut self, orders: u64) -> Result<Duration> {
         let job = self.program.job;
-        let event = job.event(self.way, self.kind, self.orders, orders)?;
-        let own = || self.way.header(INVOCATIONS + self.invocations);
-        let trace = self.trace.clone().unwrap_or_else(own);
+        let event = job.event(self.sampling, self.lines, self.orders, orders)?;
+        let trace = self.sampling.header(INVOCATIONS + self.invocations);
         let name = self.program.name;
         let answered = tokio::select! {
             answered = self.host.invoke(&event, trace) => answered,
@@ -212,19 +206,9 @@ impl Running {
 
     /// The most memory that it held so far, in bytes.
     pub(crate) fn peak_rss(&self) -> Result<u64> {
-        self.memory("status", "VmHWM:")
-    }
-
-    /// The memory that it holds, in bytes.
-    pub(crate) fn rss(&self) -> Result<u64> {
-        // What `status` says of it is off by what each processor has not yet told.
-        self.memory("smaps_rollup", "Rss:")
-    }
-
-    fn memory(&self, file: &str, name: &str) -> Result<u64> {
-        let text = fs::read_to_string(format!("/proc/{}/{file}", self.id()?))?;
-        let line = text.lines().find_map(|line| line.strip_prefix(name));
-        let size = line.with_context(|| format!("no {name} in {file}"))?;
+        let text = fs::read_to_string(format!("/proc/{}/status", self.id()?))?;
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let size = line.context("no VmHWM in status")?;
         Ok(size.trim().trim_end_matches(" kB").parse::<u64>()? * 1_024)
     }
 

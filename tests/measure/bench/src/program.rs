@@ -7,10 +7,7 @@ use std::{
 
 use anyhow::{Result, ensure};
 
-use crate::{
-    events::{self, Kind},
-    way::Way,
-};
+use crate::{events, tracing::Sampling};
 
 /// What a program is invoked to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,12 +19,18 @@ pub(crate) enum Job {
 }
 
 impl Job {
-    /// An invocation's event: a request, or a batch of so many orders.
-    pub(crate) fn event(self, way: Way, kind: Kind, first: u64, orders: u64) -> Result<String> {
+    /// An invocation's event: a request, or a batch of so many orders, each with so many lines.
+    pub(crate) fn event(
+        self,
+        sampling: Sampling,
+        lines: u64,
+        first: u64,
+        orders: u64,
+    ) -> Result<String> {
         match self {
-            Self::Accept | Self::Nothing => events::request(kind),
+            Self::Accept | Self::Nothing => events::request(lines),
             Self::Read => events::question(),
-            Self::Fulfill => events::batch(way, kind, first, orders),
+            Self::Fulfill => events::batch(sampling, lines, first, orders),
         }
     }
 

@@ -119,7 +119,7 @@ fn judged(measured: &Measured, method: &Method) -> Vec<Goal> {
 }
 
 /// A row for each goal.
-pub(crate) fn verdicts(goals: &[Goal]) -> String {
+fn verdicts(goals: &[Goal]) -> String {
     let mut rows = vec![vec![
         "goal".into(),
         "at most".into(),
@@ -127,13 +127,10 @@ pub(crate) fn verdicts(goals: &[Goal]) -> String {
         "verdict".into(),
     ]];
     rows.extend(goals.iter().map(|goal| {
-        let unit = goal.unit;
-        let measured = goal
-            .measured
-            .map(|measured| format!("{measured:.2} {unit}"));
+        let measured = goal.measured.map(|measured| format!("{measured:.2} ×"));
         vec![
             goal.what.clone(),
-            format!("{} {unit}", goal.limit),
+            format!("{} ×", goal.limit),
             measured.unwrap_or_else(|| "–".into()),
             goal.verdict().into(),
         ]

@@ -12,12 +12,12 @@ use anyhow::{Context, Result};
 
 use crate::{
     count::Counter,
-    events::Kind,
+    events::LINES,
     figures::{ByProgram, Figures, float, median},
     process::Setup,
     program::Program,
     share::Share,
-    way::{Sink, Way},
+    tracing::{Daemon, Sampling},
 };
 
 /// Orders in a batch.
@@ -42,7 +42,7 @@ pub(crate) struct Measured {
 /// How much of it.
 pub(crate) struct Bench<'a> {
     pub(crate) programs: &'a [Program],
-    pub(crate) sink: &'a Sink,
+    pub(crate) daemon: &'a Daemon,
     pub(crate) delay: Duration,
     /// Starts of each program, and rounds of warm invocations.
     pub(crate) rounds: u64,
@@ -72,7 +72,7 @@ impl Bench<'_> {
             }
             for program in self.programs {
                 let count = counter
-                    .count(program, self.sink, self.folder, Kind::default(), 100)
+                    .count(program, self.daemon, self.folder, LINES, 100)
                     .await?;
                 let figures = measured.programs.entry(program.name).or_default();
                 figures.insert(counter.figure(), count);
@@ -97,7 +97,7 @@ impl Bench<'_> {
     }
 
     fn setup(&self) -> Setup<'_> {
-        let mut setup = Setup::new(Way::Shipped, self.sink);
+        let mut setup = Setup::new(Sampling::AsShipped, self.daemon);
         setup.delay = self.delay;
         setup
     }

@@ -1,7 +1,6 @@
 //! SNS, `DynamoDB` and SQS, as far as the functions ask them: every answer is the right one, and comes after a fixed delay.
 
 use std::{
-    convert::Infallible,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -10,18 +9,10 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use http_body_util::{BodyExt, Full};
-use hyper::{
-    Method, Request, Response,
-    body::{Bytes, Incoming},
-    header::HeaderValue,
-    server::conn::http1,
-    service::service_fn,
-};
-use hyper_util::rt::TokioIo;
+use hyper::Method;
 use serde_json::{Value, json};
 use sluice_reference::{clock::Moment, job};
-use tokio::net::TcpListener;
+use sluice_testing::stand_in::{self, Answer, StandIn};
 
 use crate::{
     check::{Call, check},
@@ -32,16 +23,18 @@ const PUBLISHED: &str = "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2
 <MessageId>567910cd-659e-55d4-8ccb-5aaf14679dc0</MessageId></PublishResult><ResponseMetadata>\
 <RequestId>d74b8436-ae13-5ab4-a9ff-ce54dfea72a0</RequestId></ResponseMetadata></PublishResponse>";
 
+/// So many calls of each connection are looked at closely. The first may be a question that is no call.
+const CHECKED: usize = 2;
+
 /// The services at one address, for one process.
-pub(crate) struct StandIn {
-    address: String,
+pub(crate) struct Aws {
+    stand_in: StandIn,
     seen: Arc<Seen>,
 }
 
 /// What the process asked.
 #[derive(Default)]
 struct Seen {
-    connections: AtomicU64,
     requests: AtomicU64,
     /// What was no call: a question that opens a connection.
     questions: AtomicU64,
@@ -49,62 +42,24 @@ struct Seen {
     fault: Mutex<Option<String>>,
 }
 
-impl StandIn {
+impl Aws {
     /// One that answers after a delay.
     pub(crate) async fn start(delay: Duration) -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = format!("http://{}", listener.local_addr()?);
-        let stored: Arc<Bytes> = Arc::new(stored()?.into());
+        let stored = stored()?;
         let seen = Arc::<Seen>::default();
-        let counted = seen.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let _ = stream.set_nodelay(true);
-                seen.connections.fetch_add(1, Relaxed);
-                // Of each connection the first call is looked at closely: that takes a while, and the rest are like it.
-                let calls = Arc::<AtomicU64>::default();
-                let (seen, stored) = (seen.clone(), stored.clone());
-                let service = service_fn(move |request: Request<Incoming>| {
-                    let is_call = request.method() == Method::POST;
-                    let is_first = is_call && calls.fetch_add(1, Relaxed) == 0;
-                    let (seen, stored) = (seen.clone(), stored.clone());
-                    async move {
-                        let answered = if is_call {
-                            seen.requests.fetch_add(1, Relaxed);
-                            answer(request, is_first, &stored).await
-                        } else {
-                            seen.questions.fetch_add(1, Relaxed);
-                            Ok(Response::new("healthy".into()))
-                        };
-                        if !delay.is_zero() {
-                            tokio::time::sleep(delay).await;
-                        }
-                        Ok::<_, Infallible>(answered.unwrap_or_else(|error| {
-                            let mut fault =
-                                seen.fault.lock().unwrap_or_else(PoisonError::into_inner);
-                            fault.get_or_insert(format!("{error:#}"));
-                            let mut refusal = Response::new(Full::default());
-                            *refusal.status_mut() = hyper::StatusCode::BAD_REQUEST;
-                            refusal
-                        }))
-                    }
-                });
-                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
-            }
-        });
-        Ok(Self {
-            address,
-            seen: counted,
-        })
+        let noted = Arc::clone(&seen);
+        let answer = move |call: &stand_in::Call| noted.answer(call, &stored).after(delay);
+        let stand_in = StandIn::start(answer).await;
+        Ok(Self { stand_in, seen })
     }
 
-    pub(crate) fn address(&self) -> &str {
-        &self.address
+    pub(crate) fn url(&self) -> String {
+        self.stand_in.url()
     }
 
     /// How many connections were opened to it.
     pub(crate) fn connections(&self) -> u64 {
-        self.seen.connections.load(Relaxed)
+        self.stand_in.connections()
     }
 
     /// How many calls it was asked.
@@ -119,64 +74,66 @@ impl StandIn {
 
     /// That every call so far was a good one.
     pub(crate) fn is_content(&self) -> Result<()> {
-        let fault = self
-            .seen
-            .fault
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        match &*fault {
+        match &*self.seen.fault() {
             Some(fault) => bail!("a call that AWS refuses: {fault}"),
             None => Ok(()),
         }
     }
 }
 
+impl Seen {
+    fn fault(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn answer(&self, call: &stand_in::Call, stored: &str) -> Answer {
+        if call.method != Method::POST {
+            self.questions.fetch_add(1, Relaxed);
+            return Answer::new(200, "healthy");
+        }
+        self.requests.fetch_add(1, Relaxed);
+        answer(call, stored).unwrap_or_else(|error| {
+            self.fault().get_or_insert(format!("{error:#}"));
+            Answer::new(400, "")
+        })
+    }
+}
+
 /// The answer to `GetItem`.
-fn stored() -> Result<Vec<u8>> {
+fn stored() -> Result<String> {
     let secrets: Value = serde_json::from_str(events::SECRETS)?;
     let secret = secrets["1"].as_str().unwrap_or_default();
     let message = events::stored()?.to_body()?;
     let call: Value =
         serde_json::from_slice(&job::put_item(&message, "orders", secret, Moment::now())?)?;
-    Ok(serde_json::to_vec(&json!({"Item": call["Item"]}))?)
+    Ok(json!({"Item": call["Item"]}).to_string())
 }
 
-async fn answer(
-    request: Request<Incoming>,
-    is_first: bool,
-    stored: &Bytes,
-) -> Result<Response<Full<Bytes>>> {
-    let (head, body) = request.into_parts();
-    // To its end, or the connection could not be used again.
-    let body = body.collect().await?.to_bytes();
-    let call = Call::of(&head.headers, &body)?;
-    if is_first {
-        check(call, &head.headers, &body)?;
-    } else if !head.headers.contains_key("authorization") {
+fn answer(request: &stand_in::Call, stored: &str) -> Result<Answer> {
+    let call = Call::of(&request.headers, &request.body)?;
+    // Looking closely takes a while, and the rest are like the first.
+    if request.number_in_connection < CHECKED {
+        check(call, &request.headers, &request.body)?;
+    } else if !request.headers.contains_key("authorization") {
         bail!("a call that is not signed");
     }
     let (kind, body) = match call {
-        Call::Publish => ("text/xml", PUBLISHED.into()),
-        Call::PutItem => ("application/x-amz-json-1.0", "{}".into()),
-        Call::GetItem => ("application/x-amz-json-1.0", stored.clone()),
+        Call::Publish => ("text/xml", PUBLISHED.to_owned()),
+        Call::PutItem => ("application/x-amz-json-1.0", "{}".to_owned()),
+        Call::GetItem => ("application/x-amz-json-1.0", stored.to_owned()),
         Call::SendMessage | Call::ChangeVisibility => {
-            ("application/x-amz-json-1.0", queue(call, &body)?.into())
+            ("application/x-amz-json-1.0", queue(call, &request.json()))
         }
     };
-    let mut answer = Response::new(Full::from(body));
-    let headers = answer.headers_mut();
-    headers.insert("content-type", HeaderValue::from_static(kind));
-    let id = HeaderValue::from_static("d74b8436-ae13-5ab4-a9ff-ce54dfea72a0");
-    headers.insert("x-amzn-requestid", id);
-    Ok(answer)
+    let answer = Answer::new(200, body).header("content-type", kind);
+    Ok(answer.header("x-amzn-requestid", "d74b8436-ae13-5ab4-a9ff-ce54dfea72a0"))
 }
 
-fn queue(call: Call, body: &[u8]) -> Result<String> {
+fn queue(call: Call, body: &Value) -> String {
     if call == Call::SendMessage {
-        return Ok(json!({"MessageId": "5fea7756-0ea4-451a-a703-a558b933e274"}).to_string());
+        return json!({"MessageId": "5fea7756-0ea4-451a-a703-a558b933e274"}).to_string();
     }
-    let body: Value = serde_json::from_slice(body)?;
     let entries = body["Entries"].as_array().into_iter().flatten();
     let done: Vec<_> = entries.map(|entry| json!({"Id": entry["Id"]})).collect();
-    Ok(json!({"Successful": done, "Failed": []}).to_string())
+    json!({"Successful": done, "Failed": []}).to_string()
 }

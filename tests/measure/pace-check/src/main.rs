@@ -1,7 +1,4 @@
-//! `pace-check`: measures on a local stack what the unit tests cannot show. `make pace-check` calls it.
-//!
-//! [`lanes`] looks at how long orders wait beside a backlog, [`sale`] at what `sluice plan` foretells, and [`pace`] at when
-//! writes reach storage. Each deploys the settings that it needs, as a user would ([`deploy`]), and gives rows for the table.
+#![doc = include_str!("../README.md")]
 
 mod curve;
 mod deploy;

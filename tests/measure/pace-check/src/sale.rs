@@ -4,11 +4,7 @@ use std::time::Instant;
 
 use futures::future::join_all;
 use sluice_order::Lane;
-use sluice_testing::{
-    checker::check,
-    stack::Stack,
-    wait_for,
-};
+use sluice_testing::{checker::check, stack::Stack, wait_for};
 
 use crate::{
     curve::{self, SALES},
