@@ -4,12 +4,14 @@
 # Not where `sam deploy` looks: that may hold another architecture's build.
 TEST_BUILD := $(CURDIR)/.sluice/test-build
 # Tests that need a stack, and run only where there is one.
-END_TO_END := --test end_to_end --test replay --test dlq --test lanes --test traces
+END_TO_END := --test end_to_end
 SAM_LOCAL := --test sam_local
-.PHONY: help local local-down replay build simulate pace-check trace-check trace-cost bench bench-compare growth test check unit budgets update-check end-to-end sam-local slow-tests clean
+.PHONY: help local local-down replay build simulate pace-check trace-check bench bench-compare test check unit budgets update-check end-to-end sam-local slow-tests events clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -n 's/^#: \(.*\)/\n\1/p; s/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+#: Use it
 
 local: ## build, start a local AWS, deploy into it; LOCAL_PORT=4566, PARAMETERS='StandardWritesPerSecond=50 HotSkus=85123A'
 	@local/stack up
@@ -18,43 +20,17 @@ local: ## build, start a local AWS, deploy into it; LOCAL_PORT=4566, PARAMETERS=
 local-down: ## stop the local AWS and remove its state
 	@local/stack down
 
-build: ## build the functions into .aws-sam/build; ARCH=x86_64 or arm64, this machine's by default
-	@local/build
-
 replay: ## send a retailer's real sales to the stack of `make local`, and check that storage holds each order once
 	@local/with-env cargo run --quiet -p sluice -- replay data/online-retail-2010-12.csv
 
-simulate: ## run the handlers under seeded faults; SEEDS=1000000 (how many), FROM=0 (the first), or SEED=7 (one, with all that happens)
-	cargo run --quiet -p sluice-simulation -- $(if $(SEED),--seed $(SEED),--from $(or $(FROM),0) --seeds $(or $(SEEDS),100000))
+build: ## build the functions into .aws-sam/build; ARCH=x86_64 or arm64, this machine's by default
+	@local/build
 
-pace-check: ## measure the pace as storage sees it, the lanes, and what `sluice plan` foretells: 20 minutes; PART=lanes, plan or pace
-	@local/build $(TEST_BUILD)
-	cargo build -p sluice -p sluice-pace-check
-	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo run --quiet -p sluice-pace-check -- $(if $(PART),--part $(PART))
+clean: local-down ## remove all that was built and installed here
+	cargo clean
+	rm -rf .aws-sam .sluice
 
-trace-check: ## post orders, and look at the trace of each
-	@local/build $(TEST_BUILD)
-	cargo build -p sluice
-	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack local/trace-check
-
-trace-cost: ## measure what tracing costs an invocation: 2 minutes
-	@local/build $(TEST_BUILD)
-	cargo run --quiet --release -p sluice-bench -- traces $(TEST_BUILD)
-
-bench: ## measure the functions beside the least that does their job: 6 minutes; DELAY=5 (ms before AWS answers), ROUNDS=20
-	@local/build $(TEST_BUILD)
-	@tests/bench/build .sluice/bench
-	cargo run --quiet --release -p sluice-bench -- speed $(TEST_BUILD) .sluice/bench --json .sluice/bench.json \
-		$(if $(DELAY),--delay $(DELAY)) $(if $(ROUNDS),--rounds $(ROUNDS))
-
-bench-compare: ## measure what is different from the functions of another commit: REF=main
-	@local/build $(TEST_BUILD)
-	@ref=$$(tests/bench/build-ref "$(REF)") && \
-		cargo run --quiet --release -p sluice-bench -- compare "$$ref" $(TEST_BUILD) $(if $(ROUNDS),--rounds $(ROUNDS))
-
-growth: ## measure whether an order costs more with its lines, the orders before it, or its wait: 3 minutes
-	@local/build $(TEST_BUILD)
-	cargo run --quiet --release -p sluice-bench -- growth $(TEST_BUILD)
+#: Test it (tests/README.md says which, and how to run one)
 
 test: check unit budgets update-check end-to-end sam-local ## all tests, on a stack of their own; SLUICE_SAM_LOCAL=containers or emulator
 
@@ -71,7 +47,7 @@ unit: ## the tests that need nothing but cargo
 
 budgets: ## the functions' sizes, connections, calls, instructions and memory: none may exceed its limit
 	@local/build $(TEST_BUILD)
-	cargo run --quiet --bin bench -- budgets $(TEST_BUILD)
+	cargo run --quiet -p sluice-bench -- budgets $(TEST_BUILD)
 
 end-to-end: slow-tests ## the whole path on a local AWS
 	PARAMETERS=HotSkus=hot-1 SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace $(END_TO_END)
@@ -83,6 +59,31 @@ slow-tests: # once, so that no stack waits for the compiler
 	@local/build $(TEST_BUILD)
 	cargo test --workspace $(END_TO_END) $(SAM_LOCAL) --no-run
 
-clean: local-down ## remove all that was built and installed here
-	cargo clean
-	rm -rf .aws-sam .sluice
+simulate: ## run the handlers under seeded faults; SEEDS=1000000 (how many), FROM=0 (the first), or SEED=7 (one, with all that happens)
+	cargo run --quiet -p sluice-simulation -- $(if $(SEED),--seed $(SEED),--from $(or $(FROM),0) --seeds $(or $(SEEDS),100000))
+
+trace-check: ## post orders, and look at the trace of each
+	@local/build $(TEST_BUILD)
+	cargo build -p sluice
+	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack local/trace-check
+
+events: ## write events/ again, after a change of the cases in tests/support/src/cases/
+	cargo run --quiet -p sluice-testing --no-default-features --bin make-events
+
+#: Measure it
+
+bench: ## measure the functions beside the least that does their job: 6 minutes; DELAY=5 (ms before AWS answers), ROUNDS=20
+	@local/build $(TEST_BUILD)
+	@tests/measure/bench/build .sluice/bench
+	cargo run --quiet --release -p sluice-bench -- speed $(TEST_BUILD) .sluice/bench --json .sluice/bench.json \
+		$(if $(DELAY),--delay $(DELAY)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+bench-compare: ## measure what is different from the functions of another commit: REF=main
+	@local/build $(TEST_BUILD)
+	@ref=$$(tests/measure/bench/build-ref "$(REF)") && \
+		cargo run --quiet --release -p sluice-bench -- compare "$$ref" $(TEST_BUILD) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+pace-check: ## measure the pace as storage sees it, the lanes, and what `sluice plan` foretells: 20 minutes; PART=lanes, plan or pace
+	@local/build $(TEST_BUILD)
+	cargo build -p sluice -p sluice-pace-check
+	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo run --quiet -p sluice-pace-check -- $(if $(PART),--part $(PART))

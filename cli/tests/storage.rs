@@ -1,64 +1,24 @@
 //! What the service writes to the table is what the checker reads from it, through a real `DynamoDB` API.
 #![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
 
-use aws_sdk_dynamodb::{
-    Client,
-    config::{BehaviorVersion, Credentials, Region},
-    types::{
-        AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
-        ScalarAttributeType,
-    },
-};
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 use sluice::replay::{record::Record, storage::scan};
-use sluice_order::{ContentHash, Order, OrderKey, RejectReason, Secrets, Timestamp};
+use sluice_order::{ContentHash, Order, OrderKey, RejectReason, Timestamp, testing::secrets};
 use sluice_store::{DynamoStore, OrderStore, Rejection, StoredOrder};
-
-const TABLE: &str = "orders";
-
-async fn table() -> Client {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let db = dynoxide::Database::memory().unwrap();
-    tokio::spawn(dynoxide::server::serve_on(listener, db));
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("us-east-1"))
-        .credentials_provider(Credentials::for_tests())
-        .endpoint_url(endpoint)
-        .build();
-    let client = Client::from_conf(config);
-    let mut request = client
-        .create_table()
-        .table_name(TABLE)
-        .billing_mode(BillingMode::PayPerRequest);
-    for (name, kind) in [("order_key", KeyType::Hash), ("record", KeyType::Range)] {
-        let key = KeySchemaElement::builder()
-            .attribute_name(name)
-            .key_type(kind);
-        let attribute = AttributeDefinition::builder()
-            .attribute_name(name)
-            .attribute_type(ScalarAttributeType::S);
-        request = request
-            .key_schema(key.build().unwrap())
-            .attribute_definitions(attribute.build().unwrap());
-    }
-    request.send().await.unwrap();
-    client
-}
+use sluice_testing::dynamodb::{self, TABLE};
 
 /// An order of about 100 kB, so that a few of them fill a page of a scan (1 MB).
 fn order(key: u8) -> StoredOrder {
-    let line = json!({"sku": "85123A", "description": "x".repeat(512), "quantity": 3, "unit_price": 9_007_199_254u64});
-    let order = Order::from_json(json!({
-        "customer_id": "17850", "currency": "GBP", "lines": vec![line; 170],
-        "ship_to": {"name": "Zoë ", "country": "GB"},
-    }))
-    .unwrap();
+    let order = Order::sample()
+        .skus(&["85123A"; 170])
+        .with_in_lines("description", "x".repeat(512))
+        .with_in_lines("unit_price", 9_007_199_254_u64)
+        .with("ship_to", json!({"name": "Zoë ", "country": "GB"}))
+        .order();
     let content = ContentHash::of(&order);
-    let secrets = Secrets::from_json(r#"{"1":"11111111111111111111111111111111"}"#).unwrap();
     StoredOrder {
-        order_id: secrets.seal(OrderKey::from([key; 12]), &content),
+        order_id: secrets().seal(OrderKey::from([key; 12]), &content),
         accepted_at: Timestamp::from_millis(1_795_000_000_000),
         stored_at: Timestamp::from_millis(1_795_000_000_040),
         content,
@@ -69,7 +29,7 @@ fn order(key: u8) -> StoredOrder {
 
 #[tokio::test]
 async fn every_page_is_read_and_every_record_understood() {
-    let client = table().await;
+    let client = dynamodb::client().await;
     let store = DynamoStore::new(client.clone(), TABLE);
     for key in 1..=25 {
         store.put(&order(key)).await.unwrap();
@@ -106,7 +66,7 @@ async fn every_page_is_read_and_every_record_understood() {
                 let key = record.key.unwrap();
                 let stored = order(key.as_bytes()[0]);
                 let content = record.content.unwrap();
-                assert_eq!(record.customer_id.as_deref(), Some("17850"));
+                assert_eq!(record.customer_id.as_deref(), Some("c-1"));
                 assert_eq!(content.order, stored.order);
                 assert_eq!(content.content_hash, stored.content);
                 assert_eq!(content.order_id, stored.order_id);

@@ -2,8 +2,8 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use sluice_tests::stack::{Answer, Stack, order};
+use sluice_order::Order;
+use sluice_testing::stack::{Answer, Stack};
 
 fn assert_refused(what: &str, answer: &Answer, status: u16, problem: &str) {
     assert_eq!(answer.status, status, "{what}: {answer:?}");
@@ -24,7 +24,7 @@ fn assert_refused(what: &str, answer: &Answer, status: u16, problem: &str) {
 async fn bad_bodies() {
     let stack = Stack::take().await;
     let with = |pointer: &str, value: Value| {
-        let mut order = order("attack-1", "s");
+        let mut order = Order::sample().customer("attack-1").json();
         *order.pointer_mut(pointer).unwrap() = value;
         order.to_string()
     };
@@ -38,7 +38,11 @@ async fn bad_bodies() {
         ),
         (
             "1 MB of spaces",
-            format!("{}{}", " ".repeat(1 << 20), order("attack-1", "s")),
+            format!(
+                "{}{}",
+                " ".repeat(1 << 20),
+                Order::sample().customer("attack-1").json()
+            ),
             413,
             "order-too-large",
         ),
@@ -128,7 +132,7 @@ async fn bad_headers() {
     let post = || {
         stack
             .request(Method::POST, "/orders")
-            .body(order("attack-2", "s").to_string())
+            .body(Order::sample().customer("attack-2").json().to_string())
     };
     let json = || post().header("content-type", "application/json");
     let long = "k".repeat(256);
@@ -162,7 +166,9 @@ async fn bad_reads() {
     let stack = Stack::take().await;
     // Two orders, so that the first page has a next.
     for key in ["1", "2"] {
-        let accepted = stack.post(Some(key), &order("attack-3", "s")).await;
+        let accepted = stack
+            .post(Some(key), &Order::sample().customer("attack-3").json())
+            .await;
         stack
             .wait_for_status(
                 accepted.body["order_id"].as_str().unwrap(),

@@ -1,18 +1,12 @@
 //! Messages that must not harm: delivered twice, or poison.
 
-use sluice_order::OrderAccepted;
-use sluice_tests::{
-    orders::Placed,
-    stack::{Stack, order, wait_for},
-};
+use sluice_order::{Order, OrderAccepted};
+use sluice_testing::{dead_letters::text, stack::Stack, wait_for};
 
 /// What accept-order publishes for an order of this customer under this key.
 async fn message(stack: &Stack, customer: &str, key: &str) -> OrderAccepted {
-    let placed = Placed {
-        key: key.to_owned(),
-        order: order(customer, "s"),
-    };
-    placed.message(&stack.secrets().await)
+    let sample = Order::sample().customer(customer).key(key);
+    sample.message(&stack.secrets().await)
 }
 
 async fn drained(stack: &Stack) {
@@ -37,7 +31,7 @@ async fn a_message_delivered_twice_is_one_order() {
     assert_eq!(stack.items_of("faults-1").await.len(), 1);
     assert!(
         stack
-            .dead_letters_about(&message.order_id.to_string())
+            .all_dead(&message.order_id.to_string())
             .await
             .is_empty()
     );
@@ -72,13 +66,16 @@ async fn one_poison_record_fails_alone() {
     assert_eq!(rejected["reason"], "INVALID_ORDER");
     drained(&stack).await;
     assert_eq!(stack.items_of("faults-2").await.len(), 3);
-    for (text, reason) in [
+    for (about, reason) in [
         ("faults-2 is not JSON", "NOT_JSON"),
         (changed.as_str(), "INVALID_ORDER"),
     ] {
-        let letters = stack.dead_letters_about(text).await;
-        assert_eq!(letters.len(), 1, "{letters:?}");
-        assert_eq!(letters[0]["reason"], reason);
-        assert_eq!(letters[0]["receives"], 1);
+        let letters = stack.all_dead(about).await;
+        let [letter] = &letters[..] else {
+            panic!("one letter: {letters:?}")
+        };
+        assert_eq!(letter.note["reason"], reason);
+        assert_eq!(letter.note["receives"], 1);
+        assert_eq!(letter.attributes["lane"], text("standard"), "it is kept");
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use sluice_tests::{
+use sluice_testing::{
     consumers::kill_consumers,
     orders::{Placed, orders},
     proxy::{Fault, Proxy},

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use sluice_tests::{
+use sluice_testing::{
     consumers::kill_consumers,
     orders::orders,
     proxy::{Fault, Proxy},
-    stack::{Stack, wait_for},
+    stack::Stack,
+    wait_for,
 };
 
 /// One full batch: [`Stack::short_visibility`] sees to that.

@@ -1,15 +1,13 @@
 //! An order's way, when nothing goes wrong.
 
 use serde_json::json;
-use sluice_tests::{
-    project,
-    stack::{Stack, order, wait_for},
-};
+use sluice_order::Order;
+use sluice_testing::{project, stack::Stack, wait_for};
 
 #[tokio::test]
 async fn an_order_goes_from_the_api_to_storage() {
     let stack = Stack::take().await;
-    let sent = order("path-1", "85123A");
+    let sent = Order::sample().customer("path-1").sku("85123A").json();
     let accepted = stack.post(Some("k-1"), &sent).await;
     assert_eq!(accepted.status, 202, "{accepted:?}");
     let id = accepted.body["order_id"].as_str().unwrap();
@@ -34,7 +32,7 @@ async fn an_order_goes_from_the_api_to_storage() {
 #[tokio::test]
 async fn an_order_posted_again_is_the_same_order() {
     let stack = Stack::take().await;
-    let sent = order("path-2", "85123A");
+    let sent = Order::sample().customer("path-2").sku("85123A").json();
     let first = stack.post(Some("k"), &sent).await;
     let id = first.body["order_id"].as_str().unwrap().to_owned();
     stack.wait_for_status(&id, "IN_FULFILLMENT").await;
@@ -58,10 +56,20 @@ async fn an_order_posted_again_is_the_same_order() {
 #[tokio::test]
 async fn other_content_under_a_used_key_is_kept_as_a_rejection() {
     let stack = Stack::take().await;
-    let first = stack.post(Some("k"), &order("path-3", "first")).await;
+    let first = stack
+        .post(
+            Some("k"),
+            &Order::sample().customer("path-3").sku("first").json(),
+        )
+        .await;
     let first_id = first.body["order_id"].as_str().unwrap();
     stack.wait_for_status(first_id, "IN_FULFILLMENT").await;
-    let second = stack.post(Some("k"), &order("path-3", "second")).await;
+    let second = stack
+        .post(
+            Some("k"),
+            &Order::sample().customer("path-3").sku("second").json(),
+        )
+        .await;
     assert_eq!(second.status, 202, "the accept path asks no storage");
     let rejected = stack
         .wait_for_status(second.body["order_id"].as_str().unwrap(), "REJECTED")

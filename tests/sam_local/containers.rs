@@ -32,17 +32,9 @@ pub struct Containers {
 }
 
 impl Containers {
-    /// In the engine at hand, or else in a private one. The error says why neither will do.
+    /// In the engine at hand. The error says why it will not do.
     pub fn ready(stack: &Stack, secrets: &str) -> Result<Self, String> {
-        let at_hand = Engine::at_hand().and_then(|engine| Self::within(engine, stack, secrets));
-        at_hand.or_else(|no_other| {
-            Engine::private()
-                .and_then(|engine| Self::within(engine, stack, secrets))
-                .map_err(|error| format!("{no_other}; {error}"))
-        })
-    }
-
-    fn within(engine: Engine, stack: &Stack, secrets: &str) -> Result<Self, String> {
+        let engine = Engine::at_hand()?;
         let engine = Rc::new(engine);
         let gateway = engine.gateway()?;
         let forwarder = Forwarder::start(gateway, stack.address)
@@ -62,17 +54,12 @@ impl Containers {
 
     /// What the functions run in, for the reader of the output.
     pub fn description(&self) -> String {
-        let engine = if self.engine.is_private() {
-            "a private Docker engine"
-        } else {
-            "the Docker engine at hand"
-        };
         let image = if self.image.is_stand_in {
-            ", in a stand-in for Lambda's image, which could not be pulled: this proves nothing about glibc"
+            "a stand-in for Lambda's image, which could not be pulled: this proves nothing about glibc"
         } else {
-            ", in Lambda's own image"
+            "Lambda's own image"
         };
-        format!("containers of {engine}{image}")
+        format!("containers of {image}")
     }
 
     fn sam(&self, subcommand: &[&str]) -> Command {

@@ -1,19 +1,8 @@
-//! A container engine: the one at hand, or a private one for the length of a test.
+//! The container engine.
 
-use std::{
-    io::{BufRead, BufReader},
-    net::Ipv4Addr,
-    os::unix::process::CommandExt,
-    process::{Child, Command, Stdio},
-    sync::mpsc,
-    thread,
-    time::Duration,
-};
+use std::{net::Ipv4Addr, process::Command, time::Duration};
 
-use crate::{
-    process::{ended_within, run_well},
-    project::{command, root},
-};
+use crate::{process::run_well, project::command};
 
 /// How long the engine may take for anything that is not a download.
 const BOUND: Duration = Duration::from_mins(1);
@@ -22,7 +11,6 @@ const BOUND: Duration = Duration::from_mins(1);
 pub struct Engine {
     /// Its address. Given to everything, because SAM knows nothing of docker's contexts.
     host: String,
-    private: Option<Private>,
 }
 
 impl Engine {
@@ -39,22 +27,7 @@ impl Engine {
             ]),
             BOUND,
         )?;
-        Ok(Self {
-            host,
-            private: None,
-        })
-    }
-
-    /// An engine of our own.
-    pub fn private() -> Result<Self, String> {
-        Private::start().map(|(private, host)| Self {
-            host,
-            private: Some(private),
-        })
-    }
-
-    pub fn is_private(&self) -> bool {
-        self.private.is_some()
+        Ok(Self { host })
     }
 
     /// A program that talks to this engine.
@@ -78,58 +51,5 @@ impl Engine {
             .split_whitespace()
             .find_map(|address| address.parse().ok())
             .ok_or_else(|| "the engine's network has no gateway".to_owned())
-    }
-}
-
-/// `private-engine`: see there.
-#[derive(Debug)]
-struct Private(Child);
-
-impl Private {
-    fn start() -> Result<(Self, String), String> {
-        let mut child = command(root().join("tests/sam_local/private-engine"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            // A signal that ends the tests is not for the engine, which ends when its input closes.
-            .process_group(0)
-            .spawn()
-            .map_err(|error| error.to_string())?;
-        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        let (sender, receiver) = mpsc::channel();
-        thread::spawn(move || {
-            let mut line = String::new();
-            if let Some(stdout) = stdout {
-                let _ = BufReader::new(stdout).read_line(&mut line);
-            }
-            let _ = sender.send(line.trim().to_owned());
-        });
-        let mut private = Self(child);
-        match receiver.recv_timeout(BOUND) {
-            Ok(host) if !host.is_empty() => Ok((private, host)),
-            _ => {
-                private.stop();
-                let said = stderr.map(std::io::read_to_string);
-                Err(said
-                    .and_then(Result::ok)
-                    .unwrap_or_default()
-                    .trim()
-                    .to_owned())
-            }
-        }
-    }
-
-    fn stop(&mut self) {
-        drop(self.0.stdin.take());
-        if ended_within(&mut self.0, BOUND).is_none() {
-            let _ = self.0.kill();
-            let _ = self.0.wait();
-        }
-    }
-}
-
-impl Drop for Private {
-    fn drop(&mut self) {
-        self.stop();
     }
 }

@@ -58,7 +58,7 @@ impl Image {
         let bootstraps = FUNCTIONS.map(|(_, name)| project::bootstrap(name));
         run_well(
             self.engine
-                .command(root().join("tests/stand-in-image"))
+                .command(root().join("tests/sam_local/stand-in-image"))
                 .arg(&stand_in)
                 .args(bootstraps),
             Duration::from_mins(1),

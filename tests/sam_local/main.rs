@@ -4,11 +4,10 @@
 //! containers do not run a failure, `SLUICE_SAM_LOCAL=emulator` does without them; by default the emulator is the
 //! fallback, and the output says so. Every wait is for a condition, and bounded.
 
-mod api;
 mod containers;
 mod emulator;
 mod engine;
-mod events;
+mod every_event;
 mod forwarder;
 mod glibc;
 mod image;
@@ -16,3 +15,4 @@ mod machine;
 mod process;
 mod project;
 mod stack;
+mod start_api;

@@ -86,7 +86,7 @@ fn end(child: &mut Child) {
 }
 
 /// Whether the program ended well, if it ended in time.
-pub fn ended_within(child: &mut Child, bound: Duration) -> Option<bool> {
+fn ended_within(child: &mut Child, bound: Duration) -> Option<bool> {
     let begun = Instant::now();
     loop {
         match child.try_wait() {

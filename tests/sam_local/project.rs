@@ -13,7 +13,7 @@ pub fn say(text: &str) {
 }
 
 pub fn root() -> PathBuf {
-    fs::canonicalize(sluice_tests::project()).expect("the project is there")
+    fs::canonicalize(sluice_testing::project()).expect("the project is there")
 }
 
 /// The stack's own folder.

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, net::SocketAddr};
 
-use sluice_tests::deployed::Deployed;
+use sluice_testing::deployed::Deployed;
 use tokio::sync::{Mutex, MutexGuard};
 
 /// One test at a time: each has an engine of its own.

@@ -1,7 +1,5 @@
 use clap::Parser;
-use sluice_order::{
-    IdempotencyKey, Lane, ListQuery, Order, OrderAccepted, OrderId, OrderKey, Secrets, Timestamp,
-};
+use sluice_order::{Lane, ListQuery, Order, OrderAccepted, OrderId, Timestamp, testing::secrets};
 use sluice_store::{Found, MemoryStore, Page, PutOutcome, StoredOrder};
 
 use super::*;
@@ -29,14 +27,9 @@ fn arguments(rest: &[&str]) -> PurgeArguments {
 const NOW: i64 = 1_795_000_000_000;
 
 fn accepted(key: &str) -> OrderAccepted {
-    let order = Order::from_json(serde_json::json!({
-        "customer_id": "c-1", "currency": "GBP", "lines": [{"sku": "s", "quantity": 1, "unit_price": 1}],
-    }))
-    .unwrap();
-    let key = IdempotencyKey::new(key.to_owned()).unwrap();
-    let key = OrderKey::derived(order.customer_id(), &key);
-    let secrets = Secrets::from_json(r#"{"1":"11111111111111111111111111111111"}"#).unwrap();
-    OrderAccepted::new(order, key, Timestamp::from_millis(1), None, &secrets)
+    let at = Timestamp::from_millis(1);
+    let sample = Order::sample().key(key).accepted_at(at);
+    sample.message(&secrets())
 }
 
 /// An order, an order with a broken body, and something that is no order.
@@ -44,7 +37,7 @@ fn three() -> MemoryQueues {
     let queues = MemoryQueues::default();
     let whole = accepted("whole").to_body().unwrap();
     let broken = accepted("broken").to_body().unwrap();
-    let broken = broken.replace("\"quantity\":1", "\"quantity\":0");
+    let broken = broken.replace("\"quantity\":2", "\"quantity\":0");
     queues.put(Lane::Standard, "a", &whole, &[note(PANIC)]);
     queues.put(Lane::Standard, "b", &broken, &[]);
     queues.put(Lane::Hot, "c", "not JSON", &[]);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use sluice_order::{OrderId, Secrets};
+use serde_json::Value;
+use sluice_order::{OrderId, testing::secrets};
 
 use super::*;
 use crate::{Exit, replay::report::Report, replay::sales};
@@ -28,8 +28,7 @@ struct Run {
 }
 
 fn id(key: OrderKey, order: &Order) -> OrderId {
-    let secrets = Secrets::from_json(r#"{"1":"11111111111111111111111111111111"}"#).unwrap();
-    secrets.seal(key, &ContentHash::of(order))
+    secrets().seal(key, &ContentHash::of(order))
 }
 
 fn record(key: OrderKey, order: &Order) -> Record {
@@ -49,10 +48,7 @@ fn record(key: OrderKey, order: &Order) -> Record {
 }
 
 fn order(customer: &str, sku: &str) -> Order {
-    Order::from_json(json!({
-        "customer_id": customer, "currency": "GBP", "lines": [{"sku": sku, "quantity": 1, "unit_price": 1}],
-    }))
-    .unwrap()
+    Order::sample().customer(customer).sku(sku).order()
 }
 
 impl Run {

@@ -1,6 +1,8 @@
 use clap::Parser;
 use serde_json::{Value, json};
-use sluice_order::{ContentHash, Order, OrderId, OrderKey, RejectReason, Secrets, Timestamp};
+use sluice_order::{
+    ContentHash, Order, OrderId, OrderKey, RejectReason, Timestamp, testing::secrets,
+};
 use sluice_store::{MemoryStore, Rejection, StoredOrder};
 
 use super::{
@@ -14,14 +16,9 @@ const TRACE: &str = "1-6b01c280-000000000000000000000001";
 
 /// An order's id and its content. The id names the content by its fingerprint, so it is made from it.
 fn order() -> (OrderId, Order) {
-    let order = Order::from_json(json!({
-        "customer_id": "c", "currency": "EUR", "lines": [{"sku": "s", "quantity": 1, "unit_price": 1}],
-    }));
-    let order = order.unwrap();
-    let secret = r#"{"1": "a secret of at least thirty-two characters"}"#;
-    let secrets = Secrets::from_json(secret).unwrap();
+    let order = Order::sample().order();
     let key = OrderKey::random().unwrap();
-    (secrets.seal(key, &ContentHash::of(&order)), order)
+    (secrets().seal(key, &ContentHash::of(&order)), order)
 }
 
 fn asked_for(id: &OrderId, more: &[&str]) -> TraceArguments {

@@ -1,29 +1,19 @@
 //! The connection that the process opens before its first order, and whom it trusts.
 #![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
 
-use std::{
-    env::temp_dir,
-    fs,
-    net::UdpSocket,
-    process::Stdio,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{env::temp_dir, fs, net::UdpSocket, process::Stdio, sync::Arc};
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::TcpListener,
-    process::Command,
-    time::timeout,
-};
+use sluice_order::testing::SECRETS;
+use sluice_testing::stand_in::{Answer, Call, StandIn};
+use tokio::{net::TcpListener, process::Command};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer, version::TLS13},
 };
 
-/// An SNS at `https://localhost`, whose certificate is this one. Returns its port, and the first line of each request so far.
-async fn sns(certified: &CertifiedKey<rcgen::KeyPair>) -> (u16, Arc<Mutex<Vec<String>>>) {
+/// An SNS at `https://localhost`, whose certificate is this one. Returns its port, and what it was asked.
+async fn sns(certified: &CertifiedKey<rcgen::KeyPair>) -> (u16, Arc<StandIn>) {
     let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_protocol_versions(&[&TLS13])
@@ -34,29 +24,25 @@ async fn sns(certified: &CertifiedKey<rcgen::KeyPair>) -> (u16, Arc<Mutex<Vec<St
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let requests = Arc::<Mutex<Vec<String>>>::default();
-    let seen = requests.clone();
+    let sns = Arc::new(StandIn::answering([Answer::new(400, "")]).await);
+    let asked = Arc::clone(&sns);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let (acceptor, seen) = (acceptor.clone(), seen.clone());
+            let (acceptor, sns) = (acceptor.clone(), Arc::clone(&sns));
             tokio::spawn(async move {
-                let Ok(stream) = acceptor.accept(stream).await else {
-                    return;
-                };
-                let mut stream = BufReader::new(stream);
-                let mut line = String::new();
-                while stream.read_line(&mut line).await.is_ok_and(|read| read > 0) {
-                    if line.ends_with("HTTP/1.1\r\n") {
-                        seen.lock().unwrap().push(line.trim_end().to_owned());
-                        let answer = b"HTTP/1.1 400 X\r\ncontent-length: 0\r\n\r\n";
-                        stream.write_all(answer).await.unwrap();
-                    }
-                    line.clear();
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    sns.serve(stream).await;
                 }
             });
         }
     });
-    (port, requests)
+    (port, asked)
+}
+
+/// The first line of each call so far.
+fn lines(asked: &StandIn) -> Vec<String> {
+    let line = |call: &Arc<Call>| call.to_string().lines().next().unwrap().to_owned();
+    asked.calls().iter().map(line).collect()
 }
 
 /// Runs the process until it asks for its first order. The system's certificate authority is this one.
@@ -65,15 +51,12 @@ async fn run_until_it_asks(name: &str, system_s: &str, network: &[(&str, String)
     fs::write(&authority, system_s).unwrap();
     let daemon = UdpSocket::bind("127.0.0.1:0").unwrap();
     daemon.set_nonblocking(true).unwrap();
-    let runtime = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let runtime = StandIn::answering([Answer::never()]).await;
     let mut function = Command::new(env!("CARGO_BIN_EXE_accept-order"))
         .env_clear()
         .envs([
             ("ORDERS_TOPIC_ARN", "arn:aws:sns:eu-west-1:1:orders"),
-            (
-                "ORDER_ID_SECRETS",
-                r#"{"1":"11111111111111111111111111111111"}"#,
-            ),
+            ("ORDER_ID_SECRETS", SECRETS),
             ("AWS_LAMBDA_FUNCTION_NAME", "accept"),
             ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
@@ -84,10 +67,7 @@ async fn run_until_it_asks(name: &str, system_s: &str, network: &[(&str, String)
             ("AWS_SECRET_ACCESS_KEY", "test"),
         ])
         .envs(network.iter().map(|(name, value)| (name, value)))
-        .env(
-            "AWS_LAMBDA_RUNTIME_API",
-            runtime.local_addr().unwrap().to_string(),
-        )
+        .env("AWS_LAMBDA_RUNTIME_API", runtime.address().to_string())
         .env(
             "AWS_XRAY_DAEMON_ADDRESS",
             daemon.local_addr().unwrap().to_string(),
@@ -97,10 +77,7 @@ async fn run_until_it_asks(name: &str, system_s: &str, network: &[(&str, String)
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    timeout(Duration::from_secs(30), runtime.accept())
-        .await
-        .unwrap()
-        .unwrap();
+    runtime.called(1).await;
     function.kill().await.unwrap();
     fs::remove_file(authority).unwrap();
     // What init does is no trace of its own.
@@ -119,35 +96,27 @@ fn certified() -> CertifiedKey<rcgen::KeyPair> {
 #[tokio::test]
 async fn whom_the_system_trusts_is_trusted_where_amazon_s_roots_do_not_do() {
     let here = certified();
-    let (port, requests) = sns(&here).await;
+    let (port, sns) = sns(&here).await;
     run_until_it_asks("trusted", &here.cert.pem(), &at(port)).await;
-    assert_eq!(*requests.lock().unwrap(), ["GET / HTTP/1.1"]);
+    assert_eq!(lines(&sns), ["GET / HTTP/1.1"]);
 }
 
 #[tokio::test]
 async fn whom_nobody_trusts_is_asked_nothing_and_the_function_starts() {
     let (here, other) = (certified(), certified());
-    let (port, requests) = sns(&here).await;
+    let (port, sns) = sns(&here).await;
     run_until_it_asks("untrusted", &other.cert.pem(), &at(port)).await;
-    assert_eq!(*requests.lock().unwrap(), [""; 0]);
+    assert_eq!(lines(&sns), [""; 0]);
 }
 
 /// As the SDK's own client does it.
 #[tokio::test]
 async fn a_proxy_is_asked_for_the_connection() {
-    let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", proxy.local_addr().unwrap());
-    let asked = tokio::spawn(async move {
-        let (stream, _) = proxy.accept().await.unwrap();
-        let mut line = String::new();
-        BufReader::new(stream).read_line(&mut line).await.unwrap();
-        line
-    });
+    let proxy = StandIn::answering([Answer::new(400, "")]).await;
     let network = [
         ("AWS_ENDPOINT_URL", "https://sns.example".to_owned()),
-        ("HTTPS_PROXY", address),
+        ("HTTPS_PROXY", proxy.url()),
     ];
     run_until_it_asks("proxy", &certified().cert.pem(), &network).await;
-    let asked = timeout(Duration::from_secs(10), asked).await.unwrap();
-    assert_eq!(asked.unwrap(), "CONNECT sns.example:443 HTTP/1.1\r\n");
+    assert_eq!(lines(&proxy)[0], "CONNECT sns.example:443 HTTP/1.1");
 }

@@ -10,18 +10,14 @@ use lambda_http::{
     },
 };
 use serde_json::{Value, json};
-use sluice_order::{HotSkus, Lane, OrderAccepted, Secrets, Timestamp};
-
-fn secrets() -> Secrets {
-    Secrets::from_json(r#"{"1":"11111111111111111111111111111111"}"#).unwrap()
-}
+use sluice_order::{HotSkus, Lane, Order, OrderAccepted, Timestamp, testing::secrets};
 
 fn now() -> Timestamp {
     Timestamp::from_millis(1_795_766_400_123)
 }
 
 fn request(key: Option<&str>, sku: &str) -> Request {
-    let order = json!({"customer_id": "c-1", "currency": "EUR", "lines": [{"sku": sku, "quantity": 2, "unit_price": 3}]});
+    let order = Order::sample().sku(sku).json();
     let mut request = http::Request::builder().header(CONTENT_TYPE, "application/json");
     if let Some(key) = key {
         request = request.header("idempotency-key", key);
@@ -78,7 +74,7 @@ async fn the_message_is_the_order_that_was_answered() {
     let message = OrderAccepted::from_body(&publication.body, &secrets()).unwrap();
     assert_eq!(body["order_id"], json!(message.order_id));
     assert_eq!(headers[LOCATION], format!("orders/{}", message.order_id));
-    assert_eq!(body["total"], 6);
+    assert_eq!(body["total"], 500);
     assert_eq!(message.accepted_at, now());
     assert_eq!(
         message.traceparent.as_deref(),

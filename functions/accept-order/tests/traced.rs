@@ -6,21 +6,21 @@ mod stub;
 
 use std::{
     net::UdpSocket,
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use accept_order::Publisher;
 use serde_json::Value;
 use sluice_telemetry::{invocation, layer};
-use stub::{NOW, TOPIC, publication, publisher};
+use sluice_testing::stand_in::{Answer, Call};
+use stub::{TOPIC, answer, publication, sns};
 use tokio::time::timeout;
 use tracing::{
     Instrument,
     subscriber::{DefaultGuard, set_default},
 };
 use tracing_subscriber::layer::SubscriberExt;
-
-const LONG: Duration = Duration::from_mins(1);
 
 /// A daemon, to which this thread's traces go for as long as the guard is there.
 fn daemon() -> (UdpSocket, DefaultGuard) {
@@ -34,14 +34,13 @@ fn daemon() -> (UdpSocket, DefaultGuard) {
     (daemon, guard)
 }
 
-/// What X-Ray's daemon gets of one publish that is answered so, and the requests that SNS got.
-async fn traced(answers: &'static [(u16, Duration)]) -> (Value, Vec<String>) {
+/// What X-Ray's daemon gets of one publish that is answered so, and the calls that SNS got.
+async fn traced(answers: impl IntoIterator<Item = Answer>) -> (Value, Vec<Arc<Call>>) {
     let (daemon, _guard) = daemon();
-    let (sns, requests) = publisher(answers).await;
+    let (publisher, sns) = sns(answers).await;
     let span = invocation("accept-order", Some(&header()), "r-1", true);
-    let _ = sns.publish(&publication()).instrument(span).await;
-    let requests = requests.lock().unwrap().clone();
-    (received(&daemon), requests)
+    let _ = publisher.publish(&publication()).instrument(span).await;
+    (received(&daemon), sns.calls())
 }
 
 /// The next document that the daemon gets.
@@ -65,7 +64,7 @@ fn header() -> String {
 /// P8: SNS goes on from the call, not from what the environment says of the invocation.
 #[tokio::test]
 async fn a_publish_is_a_call_in_the_trace_and_hands_its_place_on() {
-    let (document, requests) = traced(&[(500, NOW), (200, NOW)]).await;
+    let (document, calls) = traced([500, 200].map(answer)).await;
     let call = &document["subsegments"][0];
     assert_eq!(call["name"], "SNS");
     assert_eq!(call["namespace"], "aws");
@@ -80,12 +79,8 @@ async fn a_publish_is_a_call_in_the_trace_and_hands_its_place_on() {
         document["trace_id"].as_str().unwrap(),
         call["id"].as_str().unwrap()
     );
-    for request in requests {
-        let own: Vec<_> = request
-            .lines()
-            .filter_map(|line| line.strip_prefix("x-amzn-trace-id: "))
-            .collect();
-        assert_eq!(own, [header.as_str()], "{request}");
+    for call in calls {
+        assert_eq!(call.header("x-amzn-trace-id"), Some(header.as_str()));
     }
 }
 
@@ -95,15 +90,13 @@ async fn a_publish_that_is_not_traced_says_so() {
     let traces = layer("127.0.0.1:9", "accept-order", None).unwrap();
     let _guard = set_default(tracing_subscriber::registry().with(traces));
     let header = header().replace("Sampled=1", "Sampled=0");
-    let (sns, requests) = publisher(&[(200, NOW)]).await;
+    let (publisher, sns) = sns([answer(200)]).await;
     let span = invocation("accept-order", Some(&header), "r-1", true);
-    sns.publish(&publication()).instrument(span).await.unwrap();
-    let requests = requests.lock().unwrap();
+    let published = publisher.publish(&publication()).instrument(span).await;
+    published.unwrap();
     let root = header.split(';').next().unwrap();
-    let own = requests[0]
-        .lines()
-        .find_map(|line| line.strip_prefix("x-amzn-trace-id: "));
-    let own = own.unwrap();
+    let calls = sns.calls();
+    let own = calls[0].header("x-amzn-trace-id").unwrap();
     assert!(own.starts_with(root) && own.ends_with("Sampled=0"), "{own}");
 }
 
@@ -111,10 +104,14 @@ async fn a_publish_that_is_not_traced_says_so() {
 #[tokio::test]
 async fn a_call_that_is_cut_off_is_no_call_that_went_well() {
     let (daemon, _guard) = daemon();
-    let (sns, _) = publisher(&[(200, LONG)]).await;
+    let (publisher, _sns) = sns([Answer::never()]).await;
     let span = invocation("accept-order", Some(&header()), "r-1", true);
     let work = async {
-        let _ = timeout(Duration::from_millis(100), sns.publish(&publication())).await;
+        let _ = timeout(
+            Duration::from_millis(100),
+            publisher.publish(&publication()),
+        )
+        .await;
     };
     work.instrument(span).await;
     let document = received(&daemon);
@@ -125,7 +122,7 @@ async fn a_call_that_is_cut_off_is_no_call_that_went_well() {
 /// P8.
 #[tokio::test]
 async fn a_call_that_fails_says_why() {
-    let (document, _) = traced(&[(403, NOW)]).await;
+    let (document, _) = traced([answer(403)]).await;
     let call = &document["subsegments"][0];
     assert_eq!(call["error"], true, "{document:#}");
     assert_eq!(call["http"]["response"]["status"], 403);

@@ -91,16 +91,6 @@ pub struct NoSku(String);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
-
-    fn order(skus: &[&str]) -> Order {
-        let lines = skus
-            .iter()
-            .map(|sku| json!({"sku": sku, "quantity": 1, "unit_price": 1}));
-        let order =
-            json!({"customer_id": "c", "currency": "EUR", "lines": lines.collect::<Vec<_>>()});
-        Order::from_json(order).unwrap()
-    }
 
     /// P7.
     #[test]
@@ -114,7 +104,11 @@ mod tests {
             (&["85123"], Lane::Standard),
             (&["85123A,22423"], Lane::Standard),
         ] {
-            assert_eq!(hot.lane_of(&order(skus)), lane, "{skus:?}");
+            assert_eq!(
+                hot.lane_of(&Order::sample().skus(skus).order()),
+                lane,
+                "{skus:?}"
+            );
         }
     }
 
@@ -122,7 +116,10 @@ mod tests {
     fn none_may_be_hot() {
         for none in ["", " "] {
             let hot: HotSkus = none.parse().unwrap();
-            assert_eq!(hot.lane_of(&order(&["85123A", " "])), Lane::Standard);
+            assert_eq!(
+                hot.lane_of(&Order::sample().skus(&["85123A", " "]).order()),
+                Lane::Standard
+            );
         }
     }
 

@@ -15,6 +15,8 @@ pub mod order;
 mod outcome;
 pub mod reason;
 pub mod secrets;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod time;
 pub mod trace;
 

@@ -86,6 +86,7 @@ fn bound(query: &ListQuery, position: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::secrets;
 
     fn query() -> ListQuery {
         ListQuery {
@@ -101,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_cursor_opens_its_own_query_only() {
-        let secrets = Secrets::from_json(r#"{"1":"11111111111111111111111111111111"}"#).unwrap();
+        let secrets = secrets();
         let position = Position {
             accepted_at: Timestamp::from_millis(1_795_000_000_123),
             key: [3; 12].into(),
@@ -144,7 +145,7 @@ mod tests {
 
     #[test]
     fn any_other_text_opens_nothing() {
-        let secrets = Secrets::from_json(r#"{"1":"11111111111111111111111111111111"}"#).unwrap();
+        let secrets = secrets();
         let long = "A".repeat(10_000);
         let zeros = URL_SAFE_NO_PAD.encode([0; 29]);
         for text in ["", "x", "=", "é", &long, &zeros] {

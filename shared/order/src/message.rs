@@ -308,12 +308,9 @@ impl ParseFailure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::secrets;
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     use serde_json::json;
-
-    fn secrets() -> Secrets {
-        Secrets::from_json(r#"{"1":"11111111111111111111111111111111"}"#).unwrap()
-    }
 
     fn accepted(order: Value) -> OrderAccepted {
         OrderAccepted::new(

@@ -145,9 +145,9 @@ pub enum IdError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::SECRETS as ONE;
     use proptest::prelude::*;
 
-    const ONE: &str = r#"{"1":"11111111111111111111111111111111"}"#;
     const BOTH: &str =
         r#"{"2":"22222222222222222222222222222222","1":"11111111111111111111111111111111"}"#;
 

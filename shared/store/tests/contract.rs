@@ -5,15 +5,15 @@
     reason = "what goes wrong here fails the test"
 )]
 
-#[path = "contract/dynamo.rs"]
-mod dynamo;
-
 use serde_json::json;
 use sluice_order::{
-    ContentHash, CustomerId, ListQuery, Order, OrderId, OrderKey, RejectReason, Secrets, Sku,
-    Timestamp,
+    ContentHash, CustomerId, ListQuery, Order, OrderId, OrderKey, RejectReason, Sku, Timestamp,
+    testing::secrets,
 };
-use sluice_store::{Found, MemoryStore, OrderStore, PutOutcome, Rejection, StoredOrder};
+use sluice_store::{
+    DynamoStore, Found, MemoryStore, OrderStore, PutOutcome, Rejection, StoredOrder,
+};
+use sluice_testing::dynamodb::{self, TABLE};
 
 fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(1_795_000_000_000 + millis)
@@ -21,15 +21,13 @@ fn at(millis: i64) -> Timestamp {
 
 /// An order of a customer, named by `key`, with the given products.
 fn order(customer: &str, key: u8, accepted: i64, skus: &[&str]) -> StoredOrder {
-    let lines: Vec<_> = skus
-        .iter()
-        .map(|sku| json!({"sku": sku, "description": "d ", "quantity": 3, "unit_price": 9_007_199_254u64}))
-        .collect();
-    let order = Order::from_json(json!({
-        "customer_id": customer, "currency": "GBP", "lines": lines,
-        "ship_to": {"name": "Zoë", "country": "GB"},
-    }))
-    .unwrap();
+    let order = Order::sample()
+        .customer(customer)
+        .skus(skus)
+        .with_in_lines("quantity", 3)
+        .with_in_lines("unit_price", 9_007_199_254_u64)
+        .with("ship_to", json!({"name": "Zoë", "country": "GB"}))
+        .order();
     let content = ContentHash::of(&order);
     StoredOrder {
         order_id: id(key, &content),
@@ -42,9 +40,7 @@ fn order(customer: &str, key: u8, accepted: i64, skus: &[&str]) -> StoredOrder {
 }
 
 fn id(key: u8, content: &ContentHash) -> OrderId {
-    Secrets::from_json(r#"{"1":"11111111111111111111111111111111"}"#)
-        .unwrap()
-        .seal(OrderKey::from([key; 12]), content)
+    secrets().seal(OrderKey::from([key; 12]), content)
 }
 
 fn rejection(of: &StoredOrder, reason: RejectReason, whole: bool) -> Rejection {
@@ -284,5 +280,5 @@ async fn in_memory() {
 
 #[tokio::test]
 async fn in_dynamodb() {
-    contract(&dynamo::store().await).await;
+    contract(&DynamoStore::new(dynamodb::client().await, TABLE)).await;
 }

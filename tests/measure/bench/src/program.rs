@@ -1,0 +1,152 @@
+//! What is measured: the functions, and what they are measured against.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Result, ensure};
+
+use crate::{events, tracing::Sampling};
+
+/// What a program is invoked to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Job {
+    Accept,
+    Read,
+    Fulfill,
+    Nothing,
+}
+
+impl Job {
+    /// An invocation's event: a request, or a batch of so many orders, each with so many lines.
+    pub(crate) fn event(
+        self,
+        sampling: Sampling,
+        lines: u64,
+        first: u64,
+        orders: u64,
+    ) -> Result<String> {
+        match self {
+            Self::Accept | Self::Nothing => events::request(lines),
+            Self::Read => events::question(),
+            Self::Fulfill => events::batch(sampling, lines, first, orders),
+        }
+    }
+
+    /// What an invocation answers that went well.
+    pub(crate) fn good(self) -> &'static str {
+        match self {
+            Self::Accept | Self::Nothing => r#""statusCode":202"#,
+            Self::Read => r#"\"status\":\"IN_FULFILLMENT\""#,
+            Self::Fulfill => r#""batchItemFailures":[]"#,
+        }
+    }
+
+    /// How often the call that is its job is made.
+    pub(crate) fn calls(self, orders: u64) -> u64 {
+        match self {
+            Self::Accept | Self::Read => 1,
+            Self::Fulfill => orders,
+            Self::Nothing => 0,
+        }
+    }
+}
+
+/// A program on disk.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    pub(crate) name: &'static str,
+    pub(crate) binary: PathBuf,
+    pub(crate) job: Job,
+    /// The raw program that does the same job.
+    pub(crate) floor: &'static str,
+    /// Whether it waits 10 ms before each write, the least that the consumer can be set to.
+    pub(crate) is_paced: bool,
+}
+
+/// The consumer's floor, at its pace.
+pub(crate) const PACED_FLOOR: &str = "floor-paced";
+/// The do-nothing function.
+pub(crate) const NOTHING: &str = "nothing";
+/// The function as tutorials write it.
+pub(crate) const TYPICAL: &str = "typical";
+
+impl Program {
+    /// The functions in a folder that `sam build` made.
+    pub(crate) fn functions(folder: &Path) -> Result<Vec<Self>> {
+        [
+            ("accept-order", "AcceptOrder", Job::Accept, "floor-accept"),
+            ("read-orders", "ReadOrders", Job::Read, "floor-read"),
+            (
+                "fulfill-orders",
+                "FulfillStandard",
+                Job::Fulfill,
+                "floor-fulfill",
+            ),
+        ]
+        .map(|(name, directory, job, floor)| Self::new(name, folder, directory, job, floor))
+        .into_iter()
+        .collect()
+    }
+
+    /// The programs to compare with, in a folder that `cargo lambda build` made.
+    pub(crate) fn references(folder: &Path) -> Result<Vec<Self>> {
+        let programs = [
+            ("floor-accept", Job::Accept, "floor-accept"),
+            ("floor-read", Job::Read, "floor-read"),
+            ("floor-fulfill", Job::Fulfill, "floor-fulfill"),
+            (NOTHING, Job::Nothing, "floor-accept"),
+            (TYPICAL, Job::Accept, "floor-accept"),
+        ]
+        .map(|(name, job, floor)| Self::new(name, folder, name, job, floor));
+        let mut programs: Vec<_> = programs.into_iter().collect::<Result<_>>()?;
+        // The same program: how much of the consumer's processor time is the waking up for each write.
+        let paced = programs
+            .iter()
+            .find(|program| program.name == "floor-fulfill")
+            .cloned();
+        programs.extend(paced.map(|floor| Self {
+            name: PACED_FLOOR,
+            is_paced: true,
+            ..floor
+        }));
+        Ok(programs)
+    }
+
+    /// A copy of it in a folder. Two files with the same bytes differ by some per cent in memory and starts, by how they came into
+    /// the system's cache: what is compared must have come there in the same way.
+    pub(crate) fn copied(&self, folder: &Path) -> Result<Self> {
+        let binary = folder.join(self.name);
+        // Anew: a file that is there keeps its place in the cache.
+        let _ = fs::remove_file(&binary);
+        fs::copy(&self.binary, &binary)?;
+        Ok(Self {
+            binary,
+            ..self.clone()
+        })
+    }
+
+    fn new(
+        name: &'static str,
+        folder: &Path,
+        directory: &str,
+        job: Job,
+        floor: &'static str,
+    ) -> Result<Self> {
+        let binary = folder.join(directory).join("bootstrap");
+        let there = binary.is_file();
+        ensure!(
+            there,
+            "{} is not there: `make bench` builds it",
+            binary.display()
+        );
+        Ok(Self {
+            name,
+            binary: binary.canonicalize()?,
+            job,
+            floor,
+            is_paced: name == "fulfill-orders",
+        })
+    }
+}

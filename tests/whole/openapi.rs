@@ -1,0 +1,135 @@
+//! `docs/openapi.json` says what the API does: every case of the API is held against it.
+
+use accept_order::{AcceptOrder, MemoryPublisher};
+use aws_lambda_events::sqs::SqsEvent;
+use jsonschema::Validator;
+use read_orders::ReadOrders;
+use serde_json::{Value, json};
+use sluice_api::{ProxyRequest, ProxyResponse};
+use sluice_consumer::{Pace, queue::MemoryQueue};
+use sluice_order::{HotSkus, Lane, Secrets, SystemClock};
+use sluice_store::MemoryStore;
+use sluice_testing::{cases, project};
+
+fn openapi() -> Value {
+    let path = project().join("docs/openapi.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// A validator for a schema of the document, which may refer to its components.
+fn validator(document: &Value, schema: &Value) -> Validator {
+    let mut whole = schema.clone();
+    whole["components"] = document["components"].clone();
+    jsonschema::validator_for(&whole).unwrap()
+}
+
+#[tokio::test]
+async fn every_answer_is_documented() {
+    let document = openapi();
+    let secrets = || Secrets::from_json(cases::SECRETS).unwrap();
+    let store = MemoryStore::default();
+    let down = AcceptOrder::new(
+        MemoryPublisher::failing(),
+        SystemClock,
+        secrets(),
+        HotSkus::default(),
+    );
+    let accept = AcceptOrder::new(
+        MemoryPublisher::default(),
+        SystemClock,
+        secrets(),
+        HotSkus::default(),
+    );
+    let fulfill = fulfill_orders::consumer(
+        &store,
+        MemoryQueue::default(),
+        SystemClock,
+        secrets(),
+        Lane::Standard,
+        Pace::every(std::time::Duration::ZERO),
+    );
+    let reader = ReadOrders::new(&store, secrets());
+    let mut seen = std::collections::BTreeSet::new();
+    for case in cases::all() {
+        if case.function == "fulfill-orders" {
+            let batch: SqsEvent = serde_json::from_value(case.event).unwrap();
+            sluice_consumer::handle(&fulfill, batch, u64::MAX).await;
+            continue;
+        }
+        let request: ProxyRequest = serde_json::from_value(case.event.clone()).unwrap();
+        let request = request.into();
+        let answers = if case.function == "accept-order" {
+            vec![
+                accept.handle(&request, None).await,
+                down.handle(&request, None).await,
+            ]
+        } else {
+            vec![reader.handle(&request).await]
+        };
+        let method = case.event["httpMethod"].as_str().unwrap().to_lowercase();
+        let operation = &document["paths"][case.event["resource"].as_str().unwrap()][&method];
+        for answer in answers {
+            let answer = serde_json::to_value(ProxyResponse::from(answer)).unwrap();
+            let status = answer["statusCode"].to_string();
+            let response = &operation["responses"][&status];
+            let kind = answer["headers"]["content-type"].as_str().unwrap();
+            let schema = &response["content"][kind]["schema"];
+            assert!(
+                schema.is_object(),
+                "{}: {method} with {status} and {kind} is not documented",
+                case.name
+            );
+            let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+            if let Err(error) = validator(&document, schema).validate(&body) {
+                panic!("{}, {}: {error}", case.name, error.instance_path());
+            }
+            seen.insert((
+                operation["operationId"].as_str().unwrap().to_owned(),
+                status,
+            ));
+        }
+    }
+    // Every documented answer was seen, but for those of API Gateway itself and of storage that is down.
+    for operations in document["paths"].as_object().unwrap().values() {
+        for operation in operations.as_object().unwrap().values() {
+            let id = operation["operationId"].as_str().unwrap();
+            for status in operation["responses"].as_object().unwrap().keys() {
+                let elsewhere = ["403", "429"].contains(&status.as_str())
+                    || (status == "503" && id != "acceptOrder");
+                assert!(
+                    elsewhere || seen.contains(&(id.to_owned(), status.clone())),
+                    "{id} never answered {status}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_order_s_schema_takes_the_good_and_refuses_the_bad() {
+    let document = openapi();
+    let schema = validator(&document, &json!({"$ref": "#/components/schemas/Order"}));
+    // What a schema cannot say: products of two fields, the list of currencies, single characters, repeated members.
+    let beyond = [
+        "amount-overflow",
+        "character-that-sqs-refuses",
+        "bytes-that-are-not-utf-8",
+        "too-large",
+    ];
+    for case in cases::all()
+        .into_iter()
+        .filter(|case| case.function == "accept-order")
+    {
+        let body = case.event["body"]
+            .as_str()
+            .and_then(|body| serde_json::from_str::<Value>(body).ok());
+        let Some(order) = body.filter(|_| !beyond.contains(&case.name)) else {
+            continue;
+        };
+        match case.answer["statusCode"].as_u64().unwrap() {
+            202 => assert!(schema.is_valid(&order), "{}", case.name),
+            422 => assert!(!schema.is_valid(&order), "{}", case.name),
+            _ => {}
+        }
+    }
+}
