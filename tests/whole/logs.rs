@@ -1,6 +1,7 @@
 //! What the functions write: logs, metrics and traces. Nothing of it is personal, at any level, and every line about an order
 //! names the order and its trace.
 
+#![recursion_limit = "256"] // The types of nested futures are deep.
 #[path = "logs/captured.rs"]
 mod captured;
 #[path = "logs/emf.rs"]
