@@ -29,12 +29,12 @@ simulate: ## run the handlers under seeded faults; SEEDS=1000000 (how many), FRO
 
 pace-check: ## measure the pace as storage sees it, the lanes, and what `sluice plan` foretells: 20 minutes; PART=lanes, plan or pace
 	@local/build $(TEST_BUILD)
-	cargo build -p sluice -p sluice-pace-check
+	cargo build -p sluice -p sluice-xray -p sluice-pace-check
 	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo run --quiet -p sluice-pace-check -- $(if $(PART),--part $(PART))
 
 trace-check: ## post orders, and look at the trace of each
 	@local/build $(TEST_BUILD)
-	cargo build -p sluice
+	cargo build -p sluice -p sluice-xray
 	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack local/trace-check
 
 trace-cost: ## measure what tracing costs an invocation: 2 minutes
@@ -78,6 +78,7 @@ sam-local: slow-tests ## every event through the built functions, by `sam local`
 
 slow-tests: # once, so that no stack waits for the compiler
 	@local/build $(TEST_BUILD)
+	cargo build -p sluice-xray
 	cargo test --workspace $(END_TO_END) $(SAM_LOCAL) --no-run
 
 clean: local-down ## remove all that was built and installed here

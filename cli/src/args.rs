@@ -14,7 +14,6 @@ use crate::{
     lanes::args::{PaceArguments, PauseArguments, ResumeArguments},
     map::args::MapArguments,
     plan::args::PlanArguments,
-    receiver::args::ReceiveTracesArguments,
     trace::args::TraceArguments,
 };
 
@@ -36,7 +35,6 @@ Examples:
   sluice map --since 10m                        who called whom, how often, how fast, and what failed
   sluice plan --peak 5000/s --for 10m --writes-per-second 400
                                                 what a sale will do to the queue, the limits and the bill
-  sluice receive-traces                         stand in for X-Ray on a laptop
 
 Where it looks:
   The addresses are the outputs of the CloudFormation stack. Region and credentials come from where every AWS tool
@@ -77,7 +75,6 @@ pub(crate) enum Command {
     Trace(TraceArguments),
     Map(MapArguments),
     Plan(Box<PlanArguments>),
-    ReceiveTraces(ReceiveTracesArguments),
 }
 
 /// Post one order and print the answer

@@ -1,5 +1,5 @@
 //! The operator's command: post an order, see where one stands, replay sales and check storage, handle dead letters,
-//! plan a sale, pause a lane and see its pace, follow an order's trace, receive traces on a laptop.
+//! plan a sale, pause a lane and see its pace, follow an order's trace.
 //!
 //! Everything it needs to know of a deployment it reads from the outputs of the `CloudFormation` stack
 //! ([`stack`]), so it works the same on AWS and on a local stack. Calls to the API are signed ([`sign`])
@@ -18,7 +18,6 @@ mod output;
 mod plan;
 mod problem;
 mod progress;
-mod receiver;
 pub mod replay;
 pub mod retry;
 pub mod sign;
@@ -46,6 +45,5 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Trace(arguments) => trace::run(&stack, &arguments).await,
         Command::Map(arguments) => map::run(&arguments).await,
         Command::Plan(arguments) => plan::run(&arguments),
-        Command::ReceiveTraces(arguments) => receiver::run(&arguments).await,
     }
 }

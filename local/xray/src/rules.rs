@@ -1,22 +1,22 @@
-//! X-Ray's published rules for a segment document, and nothing of how one comes.
+//! X-Ray's published rules for a segment document, however it arrives.
 //!
 //! From <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html>, and for annotations
 //! <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-annotations>. What the functions send
-//! must be good for X-Ray, so in doubt a document is refused.
+//! must be valid for X-Ray. So where the rules are unclear, a document is refused.
 
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::refusal::Refusal;
+use crate::refusal::Refusal;
 
-/// How long a document may be, in bytes.
+/// The longest document, in bytes.
 pub(crate) const LONGEST: usize = 64 * 1024;
 
-/// How old the time in a trace's id may be, in seconds: X-Ray keeps traces for 30 days.
+/// The oldest time in a trace's id, in seconds before now: X-Ray keeps traces for 30 days.
 const OLDEST: u64 = 30 * 24 * 60 * 60;
 
-/// How far the clock of who sends may be ahead, in seconds.
+/// How far the sender's clock may be ahead, in seconds.
 const AHEAD: u64 = 5 * 60;
 
 /// The end of the year 9999, in seconds since 1970. Milliseconds in place of seconds are beyond it.
@@ -30,7 +30,7 @@ const TEXT: usize = 250;
 
 type Object = Map<String, Value>;
 
-/// A document that keeps the rules: what a search needs of it, and its text as it was sent.
+/// A valid document: what a search needs of it, and its text as it was sent.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Segment {
     pub(crate) trace_id: String,
@@ -39,7 +39,7 @@ pub(crate) struct Segment {
     pub(crate) is_root: bool,
     /// In seconds since 1970.
     pub(crate) start: f64,
-    /// In seconds since 1970; none while it is in progress.
+    /// In seconds since 1970. `None` while it is in progress.
     pub(crate) end: Option<f64>,
     pub(crate) flags: Flags,
     /// Its own and those of its subsegments.
@@ -68,7 +68,10 @@ pub(crate) fn datagram(bytes: &[u8]) -> Result<&[u8], Refusal> {
     Ok(&document[1..])
 }
 
-/// Holds a document against the rules; `now` is the time since 1970.
+/// Checks a document by the rules. `now` is the time since 1970.
+///
+/// # Errors
+/// The first rule that it breaks.
 pub(crate) fn check(bytes: &[u8], now: Duration) -> Result<Segment, Refusal> {
     require(bytes.len() <= LONGEST, Refusal::Size)?;
     let text = std::str::from_utf8(bytes).map_err(|_| Refusal::Json)?;
@@ -107,7 +110,7 @@ pub(crate) fn check(bytes: &[u8], now: Duration) -> Result<Segment, Refusal> {
     })
 }
 
-/// The time in a trace's id, in seconds since 1970, or none if it is no trace's id.
+/// The time in a trace's id, in seconds since 1970. `None` if the text is not the id of a trace.
 pub(crate) fn trace_time(id: &str) -> Option<u64> {
     let (time, rest) = id.strip_prefix("1-")?.split_once('-')?;
     let time = Some(time).filter(|time| are_hex(time, 8) && are_hex(rest, 24))?;

@@ -1,14 +1,14 @@
-//! The one filter expression that is supported, an annotation's equality.
+//! The one filter expression that is supported: an annotation equals a text.
 //! <https://docs.aws.amazon.com/xray/latest/devguide/xray-console-filters.html>
 
 use serde_json::Value;
 
-use super::store::Trace;
+use crate::store::Trace;
 
-/// What is supported, for who asks for more.
+/// What is supported, for the answer to any other expression.
 pub(crate) const SUPPORTED: &str = r#"the local X-Ray supports annotation[key] = "value", annotation.key = "value", and no filter"#;
 
-/// A trace in which some segment has this annotation.
+/// Matches a trace if one of its segments has this annotation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Filter {
     key: String,
@@ -16,7 +16,7 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// Reads `annotation[key] = "value"` or `annotation.key = "value"`; none if it is anything else.
+    /// Reads `annotation[key] = "value"` or `annotation.key = "value"`; `None` for anything else.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (name, value) = text.split_once('=')?;
         let name = name.trim().strip_prefix("annotation")?;

@@ -1,4 +1,4 @@
-//! HTTP around the [`api`]: bounds of size, time and number, so that no client can hold the others up.
+//! HTTP around the [`api`], with limits of size, time and number, so that no client can block the others.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -18,22 +18,22 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{
-    Receiver,
+use crate::{
     api::{self, Problem},
-    tell,
+    log::log,
+    receiver::Receiver,
 };
 
-/// How long a request's body may be, in bytes.
+/// The longest body of a request, in bytes.
 const LONGEST: usize = 8 * 1024 * 1024;
 
-/// How long a connection may last. Each has one request.
+/// The longest time that a connection may last. Each has one request.
 const TIME: Duration = Duration::from_secs(20);
 
-/// How many connections there may be; more have to wait.
+/// The most connections at once; others wait.
 const CONNECTIONS: usize = 64;
 
-/// Answers for as long as it is polled.
+/// Answers requests for ever.
 pub(crate) async fn serve(listener: TcpListener, receiver: &Arc<Receiver>) {
     let connections = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
@@ -43,7 +43,7 @@ pub(crate) async fn serve(listener: TcpListener, receiver: &Arc<Receiver>) {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
-                tell(&format!("a connection was not accepted: {error}"));
+                log(&format!("a connection was not accepted: {error}"));
                 sleep(Duration::from_secs(1)).await;
                 continue;
             }
@@ -54,7 +54,7 @@ pub(crate) async fn serve(listener: TcpListener, receiver: &Arc<Receiver>) {
             let connection = http1::Builder::new()
                 .keep_alive(false)
                 .serve_connection(TokioIo::new(stream), service);
-            // What goes wrong here is the client's: it went away, was too slow, or does not speak HTTP.
+            // An error here is the client's: it went away, was too slow, or does not speak HTTP.
             let _ = timeout(TIME, connection).await;
             drop(permit);
         });

@@ -1,9 +1,9 @@
-//! Why a document is not taken.
+//! Why a document is refused.
 
 use serde::Serialize;
 
-/// The rule that a document breaks. The variant's name is the `ErrorCode` and the key in the counts, the message tells
-/// the rule. Neither holds anything of the document.
+/// The rule that a document breaks. The variant's name is the `ErrorCode` and the key in the counts, the message says the
+/// rule. Neither quotes the document.
 ///
 /// The rules are those of
 /// <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html>.

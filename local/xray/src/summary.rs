@@ -1,11 +1,11 @@
-//! A trace in short, as X-Ray tells it.
+//! The summary of a trace, as X-Ray gives it.
 //! <https://docs.aws.amazon.com/xray/latest/api/API_TraceSummary.html>
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::store::Trace;
+use crate::store::Trace;
 
 /// When the first segment starts and the last one that is done ends, in seconds since 1970.
 pub(crate) fn times(trace: &Trace) -> (f64, f64) {
@@ -15,7 +15,7 @@ pub(crate) fn times(trace: &Trace) -> (f64, f64) {
     (start, ends.fold(start, f64::max))
 }
 
-/// Errors and faults are those of any segment: on AWS of the root, which the local AWS does not send.
+/// Errors and faults are those of any segment. On AWS they are those of the root, which the local AWS does not send.
 pub(crate) fn summary(id: &str, trace: &Trace) -> Value {
     let (start, end) = times(trace);
     let mut annotations: BTreeMap<&str, Vec<Value>> = BTreeMap::new();

@@ -1,17 +1,17 @@
-//! The traces that came last.
+//! The last traces.
 
 use std::{
     collections::{BTreeMap, HashMap},
     ops::Bound,
 };
 
-use super::rules::Segment;
+use crate::rules::Segment;
 
-/// How much is kept. What is over it goes, the oldest trace first.
+/// How much is kept. If there is more, the oldest trace is dropped.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
     pub(crate) documents: usize,
-    /// Of the documents' texts.
+    /// Bytes of the documents' texts.
     pub(crate) bytes: usize,
 }
 
@@ -27,7 +27,7 @@ impl Default for Bounds {
 /// The segments of a trace by their ids.
 pub(crate) type Trace = BTreeMap<String, Segment>;
 
-/// Traces in the order in which their first documents came.
+/// The traces, in the order in which their first documents arrived.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     bounds: Bounds,
@@ -39,7 +39,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Keeps the segment, in place of the one with its id.
+    /// Keeps a segment. It replaces an earlier one with the same id.
     pub(crate) fn put(&mut self, segment: Segment) {
         let number = *self
             .numbers
@@ -80,8 +80,8 @@ impl Store {
         Some(trace)
     }
 
-    /// Number, id and segments of each trace whose number is above this, in the order of the numbers. A number is
-    /// never given again.
+    /// Number, id and segments of each trace whose number is above `number`, in the order of the numbers. No number is
+    /// given twice.
     pub(crate) fn after(&self, number: Option<u64>) -> impl Iterator<Item = (u64, &str, &Trace)> {
         let from = number.map_or(Bound::Unbounded, Bound::Excluded);
         self.traces

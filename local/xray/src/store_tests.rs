@@ -1,5 +1,5 @@
 use super::*;
-use crate::receiver::rules::Flags;
+use crate::rules::Flags;
 
 fn segment(trace_id: &str, id: &str, text: &str) -> Segment {
     Segment {

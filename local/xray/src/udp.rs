@@ -1,26 +1,26 @@
 //! Datagrams, as X-Ray's daemon takes them.
 //!
-//! A sender never waits, so one thread does nothing but take them from the system, and another one checks them.
+//! A sender never waits. So one thread only takes datagrams from the system, and another one checks them.
 
 use std::{
-    io,
     net::UdpSocket,
     sync::{Arc, mpsc},
     thread,
     time::Duration,
 };
 
-use super::{Receiver, tell};
-use crate::Failure;
+use anyhow::anyhow;
 
-/// How many datagrams wait to be checked.
+use crate::{log::log, receiver::Receiver};
+
+/// The most datagrams that wait to be checked.
 const WAITING: usize = 4_096;
 
-/// More than a datagram can have.
+/// More bytes than a datagram can have.
 const LONGEST: usize = 64 * 1024;
 
-/// Receives for as long as the process runs.
-pub(crate) fn start(socket: UdpSocket, receiver: &Arc<Receiver>) -> Result<(), Failure> {
+/// Starts to receive, for as long as the process runs.
+pub(crate) fn start(socket: UdpSocket, receiver: &Arc<Receiver>) -> anyhow::Result<()> {
     let (sender, datagrams) = mpsc::sync_channel::<Vec<u8>>(WAITING);
     let receiver = Arc::clone(receiver);
     spawn(move || {
@@ -37,9 +37,9 @@ pub(crate) fn start(socket: UdpSocket, receiver: &Arc<Receiver>) -> Result<(), F
                         return;
                     }
                 }
-                // Such as too little memory: of one datagram, not of the socket.
+                // Such as too little memory: the datagram is lost, the socket is not.
                 Err(error) => {
-                    tell(&format!("a datagram was not received: {error}"));
+                    log(&format!("a datagram was not received: {error}"));
                     thread::sleep(Duration::from_secs(1));
                 }
             }
@@ -47,15 +47,9 @@ pub(crate) fn start(socket: UdpSocket, receiver: &Arc<Receiver>) -> Result<(), F
     })
 }
 
-fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
-    let failure = |error: io::Error| {
-        Failure::environment(
-            format!("no thread can be started: {error}"),
-            "end other processes",
-        )
-    };
+fn spawn(work: impl FnOnce() + Send + 'static) -> anyhow::Result<()> {
     thread::Builder::new()
         .spawn(work)
         .map(drop)
-        .map_err(failure)
+        .map_err(|error| anyhow!("no thread can be started: {error}. Next: end other processes"))
 }

@@ -1,21 +1,21 @@
-//! One port, by TCP and by UDP.
+//! The sockets: one port, by TCP and by UDP.
 
 use std::{
     io::{self, ErrorKind},
     net::{SocketAddr, UdpSocket},
 };
 
+use anyhow::anyhow;
 use socket2::SockRef;
 use tokio::net::TcpListener;
 
-use super::tell;
-use crate::Failure;
+use crate::log::log;
 
-/// What functions send in a burst waits here until it is read, and is lost where there is no room: each datagram takes
-/// about 2 KB. In bytes.
+/// The receive buffer of the UDP socket, in bytes. A burst of datagrams waits in it until it is read; what does not fit is
+/// lost. Each datagram takes about 2 KB.
 const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
 
-/// How many free ports are tried: one that TCP has free may be taken by UDP.
+/// How many free ports are tried: a port that is free for TCP may be taken for UDP.
 const PORTS: usize = 20;
 
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(crate) struct Sockets {
 
 impl Sockets {
     /// Listens at the address, or at a free port where the port is 0.
-    pub(crate) async fn open(address: SocketAddr) -> Result<Self, Failure> {
+    pub(crate) async fn open(address: SocketAddr) -> anyhow::Result<Self> {
         let mut tries = if address.port() == 0 { PORTS } else { 1 };
         loop {
             tries -= 1;
@@ -43,13 +43,13 @@ impl Sockets {
         let tcp = TcpListener::bind(address).await?;
         let address = tcp.local_addr()?;
         let udp = UdpSocket::bind(address)?;
-        // Linux gives no more than it is set to, other systems refuse.
+        // Linux gives at most what net.core.rmem_max allows, other systems refuse.
         let socket = SockRef::from(&udp);
         let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
         let buffer = socket.recv_buffer_size()?;
         if buffer < RECEIVE_BUFFER {
-            tell(&format!(
-                "the system gives a receive buffer of {} KB: what comes in a burst may be lost. Next: \
+            log(&format!(
+                "the system gives a receive buffer of only {} KB: datagrams of a burst may be lost. Next: \
                  sysctl -w net.core.rmem_max={RECEIVE_BUFFER}, as root",
                 buffer / 1024
             ));
@@ -58,19 +58,21 @@ impl Sockets {
     }
 }
 
-fn failure(address: SocketAddr, error: &io::Error) -> Failure {
+fn failure(address: SocketAddr, error: &io::Error) -> anyhow::Error {
     if error.kind() == ErrorKind::AddrInUse {
-        let next = "use another port, or --listen 127.0.0.1:0 for a free one";
-        return Failure::environment(format!("{address} is taken"), next);
+        anyhow!(
+            "{address} is taken. Next: use another port, or --listen 127.0.0.1:0 for a free one"
+        )
+    } else {
+        anyhow!(
+            "cannot listen on {address}: {error}. Next: use --listen with an address of this machine"
+        )
     }
-    let next = "use --listen with an address of this machine";
-    Failure::environment(format!("cannot listen on {address}: {error}"), next)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Exit;
 
     const FREE: &str = "127.0.0.1:0";
 
@@ -83,12 +85,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_port_that_either_has_taken_is_the_environments_failure() {
+    async fn a_port_that_either_has_taken_is_a_failure() {
         let tcp = std::net::TcpListener::bind(FREE).unwrap();
         let udp = UdpSocket::bind(FREE).unwrap();
         for taken in [tcp.local_addr().unwrap(), udp.local_addr().unwrap()] {
             let failure = Sockets::open(taken).await.unwrap_err();
-            assert_eq!(failure.exit(), Exit::Environment);
             let told = failure.to_string();
             assert!(
                 told.starts_with(&format!("{taken} is taken. Next: ")),
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_of_another_machine_is_the_environments_failure() {
+    async fn an_address_of_another_machine_is_a_failure() {
         let failure = Sockets::open("192.0.2.1:0".parse().unwrap()).await;
         let told = failure.unwrap_err().to_string();
         assert!(told.contains("cannot listen on 192.0.2.1:0"), "{told}");

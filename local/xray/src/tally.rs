@@ -1,4 +1,4 @@
-//! What came and what was refused: as counts, and on standard error.
+//! How many documents were received and refused: as counts, and as lines for standard error.
 
 use std::{
     collections::BTreeMap,
@@ -7,18 +7,18 @@ use std::{
 
 use serde::Serialize;
 
-use super::refusal::Refusal;
+use crate::refusal::Refusal;
 
-/// How long standard error says nothing more of a reason that it has told.
+/// After a line about a reason, the time until the next line about the same reason.
 const QUIET: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Tally {
-    /// Documents, the refused ones too.
+    /// All documents, with the refused ones.
     received: u64,
     refused: BTreeMap<Refusal, u64>,
     #[serde(skip)]
-    told: BTreeMap<Refusal, (Instant, u64)>,
+    written: BTreeMap<Refusal, (Instant, u64)>,
 }
 
 impl Tally {
@@ -26,16 +26,16 @@ impl Tally {
         self.received += 1;
     }
 
-    /// Counts a refusal; gives what is to be told, if it is time.
+    /// Counts a refusal. Returns the line to write, if it is time for one.
     pub(crate) fn refused(&mut self, refusal: Refusal, now: Instant) -> Option<String> {
         let count = self.refused.entry(refusal).or_default();
         *count += 1;
-        let told = self.told.get(&refusal);
-        if told.is_some_and(|(at, _)| now.duration_since(*at) < QUIET) {
+        let written = self.written.get(&refusal);
+        if written.is_some_and(|(at, _)| now.duration_since(*at) < QUIET) {
             return None;
         }
-        let since = *count - told.map_or(0, |(_, count)| *count);
-        self.told.insert(refusal, (now, *count));
+        let since = *count - written.map_or(0, |(_, count)| *count);
+        self.written.insert(refusal, (now, *count));
         let documents = if since == 1 { "document" } else { "documents" };
         Some(format!(
             "refused {since} {documents}, {refusal:?}: {refusal}"

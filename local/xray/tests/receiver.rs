@@ -1,4 +1,4 @@
-//! `sluice receive-traces` as a process: what comes by UDP is found through X-Ray's SDK, and nothing ends it but a signal.
+//! `receive-traces` as a process: documents sent by UDP are found through X-Ray's SDK, and only a signal ends it.
 #![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
 
 use std::{
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 const HEADER: &str = r#"{"format": "json", "version": 1}"#;
 
-/// The running command. It is killed when it is dropped.
+/// The running program. It is killed when it is dropped.
 struct Receiver {
     child: Child,
     address: String,
@@ -34,9 +34,9 @@ impl Drop for Receiver {
 }
 
 fn command(listen: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_receive-traces"));
     command
-        .args(["receive-traces", "--listen", listen])
+        .args(["--listen", listen])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -73,6 +73,7 @@ impl Receiver {
             .region(Region::from_static("us-east-1"))
             .credentials_provider(Credentials::new("test", "test", None, None, "test"))
             .endpoint_url(format!("http://{}", self.address))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
             .build();
         Client::from_conf(config)
     }

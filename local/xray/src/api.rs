@@ -1,4 +1,4 @@
-//! The part of X-Ray's API that is needed, with X-Ray's names.
+//! The part of X-Ray's API that `sluice` and the functions use, with X-Ray's names.
 //!
 //! <https://docs.aws.amazon.com/xray/latest/api/API_PutTraceSegments.html>,
 //! <https://docs.aws.amazon.com/xray/latest/api/API_GetTraceSummaries.html>,
@@ -7,18 +7,18 @@
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::{
-    Receiver,
+use crate::{
     filter::{Filter, SUPPORTED},
+    receiver::Receiver,
     rules::trace_time,
     store::Trace,
     summary::{summary, times},
 };
 
-/// How many traces a call may ask for.
+/// The most traces that a call may ask for.
 const TRACES: usize = 5;
 
-/// How many summaries a page has.
+/// The most summaries of a page.
 const PAGE: usize = 100;
 
 /// Why a call is refused.
@@ -51,7 +51,7 @@ impl Problem {
             status: 404,
             code: "UnknownOperationException",
             message: format!(
-                "the local X-Ray has no {method} {path}, but POST /TraceSegments, /TraceSummaries and /Traces, and GET /"
+                "the local X-Ray does not know {method} {path}. It knows POST /TraceSegments, POST /TraceSummaries, POST /Traces and GET /"
             ),
         }
     }
@@ -72,8 +72,9 @@ struct BatchGetTraces {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct GetTraceSummaries {
-    /// In seconds since 1970, as the other one.
+    /// In seconds since 1970.
     start_time: f64,
+    /// In seconds since 1970.
     end_time: f64,
     time_range_type: Option<String>,
     filter_expression: Option<String>,
@@ -121,12 +122,12 @@ fn get(receiver: &Receiver, request: &BatchGetTraces) -> Result<Value, Problem> 
     let ids = &request.trace_ids;
     if ids.is_empty() || ids.len() > TRACES {
         return Err(Problem::invalid(format!(
-            "TraceIds are 1 to {TRACES}, and here {}",
+            "TraceIds must be 1 to {TRACES} ids, and are {}",
             ids.len()
         )));
     }
     if ids.iter().any(|id| trace_time(id).is_none()) {
-        return Err(Problem::invalid("one of TraceIds is no trace's id"));
+        return Err(Problem::invalid("one of TraceIds is not the id of a trace"));
     }
     let kept = receiver.kept();
     let mut traces = Vec::new();
@@ -170,7 +171,7 @@ fn summaries(receiver: &Receiver, request: &GetTraceSummaries) -> Result<Value, 
         None => None,
         Some(token) => {
             let number = token.parse();
-            Some(number.map_err(|_| Problem::invalid("NextToken is not from here"))?)
+            Some(number.map_err(|_| Problem::invalid("NextToken was not made by this X-Ray"))?)
         }
     };
     let range = request.start_time..=request.end_time;
