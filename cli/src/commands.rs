@@ -1,54 +1,68 @@
-//! What the command understands.
-#![expect(
-    clippy::doc_markdown,
-    reason = "the doc comments are help texts for a terminal"
-)]
+//! The commands: what `sluice` understands, and which room does it.
 
-use std::path::PathBuf;
+mod dlq;
+mod lanes;
+mod map;
+mod plan;
+pub mod replay;
+mod status;
+mod submit;
+mod trace;
 
-use clap::{Args, Parser, Subcommand};
-use sluice_order::OrderId;
+use std::fmt::Write;
 
-use crate::{
-    dlq::args::DlqArguments,
-    lanes::args::{PaceArguments, PauseArguments, ResumeArguments},
-    map::args::MapArguments,
-    plan::args::PlanArguments,
-    trace::args::TraceArguments,
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use self::{
+    dlq::arguments::DlqArguments,
+    lanes::{
+        arguments::{PaceArguments, PauseArguments, ResumeArguments},
+        switch::Action,
+    },
+    map::MapArguments,
+    plan::arguments::PlanArguments,
+    replay::ReplayArguments,
+    status::StatusArguments,
+    submit::SubmitArguments,
+    trace::TraceArguments,
 };
+use crate::terminal::failure::{Exit, Failure};
 
 const EXAMPLES: &str = "\
-Examples:
+Examples for orders:
   sluice submit order.json                      post one order under a new key, and print the key
   sluice submit order.json --idempotency-key K  post it again: it stays one order
-  sluice status ord_… --wait 60                 see where it stands, for up to a minute until it is stored
+  sluice status ord_… --wait 60                 show where it stands, after waiting up to a minute until it is stored
+  sluice trace ord_…                            show its path through the service, and how long each step took
   sluice replay sales.csv                       post every invoice, then check that storage holds each one once
-  sluice replay sales.csv --rate 50 --limit 100 the first hundred, at most 50 a second
-  sluice replay sales.csv --speed 3600          at the file's own timing, an hour in each second
-  sluice --stack shop-staging replay sales.csv  against another stack
-  sluice dlq list                               what could not be fulfilled, and why
-  sluice dlq replay --reason PANIC --dry-run    what would go back to its queue, once the cause is mended
-  sluice pace                                   how fast each lane is, and when it will be drained
-  sluice pause standard                         let the lane's orders wait, while storage is being mended
+  sluice replay sales.csv --rate 50 --limit 100 post the first hundred, at most 50 a second
+  sluice replay sales.csv --speed 3600          post with the file's own timing, one hour of it in each second
+  sluice --stack shop-staging replay sales.csv  use another stack
+
+Examples for operations:
+  sluice pace                                   show how fast each lane is, and when its queue will be empty
+  sluice pause standard                         stop taking the lane's orders while storage is being fixed
   sluice resume standard                        take them again
-  sluice trace ord_…                            its way through the service, and how long each part took
-  sluice map --since 10m                        who called whom, how often, how fast, and what failed
+  sluice dlq list                               show which orders could not be fulfilled, and why
+  sluice dlq replay --reason PANIC --dry-run    show what would go back to its queue, once the cause is fixed
+  sluice map --since 10m                        show which part called which, how often, how fast, and what failed
   sluice plan --peak 5000/s --for 10m --writes-per-second 400
-                                                what a sale will do to the queue, the limits and the bill
+                                                work out what a sale will do to the queue, the limits and the bill
 
 Where it looks:
-  The addresses are the outputs of the CloudFormation stack. Region and credentials come from where every AWS tool
-  takes them (AWS_REGION, AWS_PROFILE, `aws sso login`, …). For a local stack, source the env file that
-  `make local` names: it sets AWS_ENDPOINT_URL.
+  The addresses are the outputs of the CloudFormation stack. The region and the credentials come from the same places
+  as for every AWS tool (AWS_REGION, AWS_PROFILE, `aws sso login`, …). For a local stack, source the env file that
+  `make local` prints: it sets AWS_ENDPOINT_URL.
 
 Exit codes:
-  0  fine
+  0  all is well
   1  something is missing or wrong, or was refused
   2  wrong usage, or the environment: no such stack, no credentials, no connection, an unreadable file";
 
-/// Posts orders to Sluice, shows where they stand, checks that storage holds what was accepted, handles dead letters, plans sales, pauses lanes, follows traces.
+/// Submits orders to Sluice, shows where they stand, and helps to operate it.
 #[derive(Parser, Debug)]
 #[command(name = "sluice", version, after_help = EXAMPLES)]
+#[expect(clippy::doc_markdown, reason = "a help text for a terminal")]
 pub struct Arguments {
     /// The CloudFormation stack to work with
     #[arg(
@@ -56,7 +70,8 @@ pub struct Arguments {
         global = true,
         env = "SLUICE_STACK",
         default_value = "sluice",
-        value_name = "NAME"
+        value_name = "NAME",
+        help_heading = "Deployment"
     )]
     pub(crate) stack: String,
     #[command(subcommand)]
@@ -67,117 +82,108 @@ pub struct Arguments {
 pub(crate) enum Command {
     Submit(SubmitArguments),
     Status(StatusArguments),
+    Trace(TraceArguments),
     Replay(ReplayArguments),
-    Dlq(DlqArguments),
     Pace(PaceArguments),
     Pause(PauseArguments),
     Resume(ResumeArguments),
-    Trace(TraceArguments),
+    Dlq(DlqArguments),
     Map(MapArguments),
     Plan(Box<PlanArguments>),
 }
 
-/// Post one order and print the answer
+/// The commands under each heading of the help. clap groups options, but not commands.
+const GROUPS: [(&str, &[&str]); 2] = [
+    ("Orders", &["submit", "status", "trace", "replay"]),
+    (
+        "Operations",
+        &["pace", "pause", "resume", "dlq", "map", "plan"],
+    ),
+];
+
+impl Arguments {
+    /// The arguments of this process. Prints help, or what is wrong with them, and ends the process where clap does.
+    pub fn from_command_line() -> Self {
+        let mut command = command_line();
+        let matches = command.get_matches_mut();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit())
+    }
+}
+
+/// What clap has to know, with the help's list of commands in groups.
+fn command_line() -> clap::Command {
+    let command = Arguments::command();
+    let mut template = "{about}\n\n{usage-heading} {usage}\n".to_owned();
+    for (heading, names) in GROUPS {
+        // Writing to a string cannot fail.
+        let _ = writeln!(template, "\n{heading}:");
+        for name in names {
+            let about = command
+                .find_subcommand(name)
+                .and_then(clap::Command::get_about);
+            let about = about.map(ToString::to_string).unwrap_or_default();
+            let _ = writeln!(template, "  {name:8}{about}");
+        }
+    }
+    template += "\nOptions:\n{options}{after-help}";
+    command.help_template(template)
+}
+
+/// Does what the arguments say.
 ///
-/// The answer is JSON on standard output: the order's id, its total, and when it was accepted. A refusal says on
-/// standard error what is wrong with which field, and exits 1. When the service does not answer (429, 5xx, no
-/// connection) the call is repeated under the same key, so it stays one order.
-#[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct SubmitArguments {
-    /// The order as JSON; - reads standard input
-    pub(crate) file: PathBuf,
-    /// Names the order for the customer: whoever repeats it means the same order. Made up and printed if not given
-    #[arg(long, value_name = "KEY", value_parser = idempotency_key)]
-    pub(crate) idempotency_key: Option<String>,
-}
-
-/// Show where an order stands
-///
-/// ACCEPTED means in the buffer, IN_FULFILLMENT stored, REJECTED not stored for the reason given (exits 1).
-#[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct StatusArguments {
-    /// The order's id, as the answer to its post gave it
-    pub(crate) id: OrderId,
-    /// Ask again for so many seconds, until it is no longer ACCEPTED; exits 1 if it still is
-    #[arg(long, value_name = "SECS")]
-    pub(crate) wait: Option<u64>,
-    /// Print the service's answer as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Post a file of sales and check that storage holds every accepted order once
-///
-/// Each invoice of the file becomes one order, the InvoiceNo its Idempotency-Key; the unfit ones are posted too, since
-/// the service has to refuse them. When all are posted it waits for the buffer to drain, and then reads the table
-/// itself: every accepted order must be there once, with its exact content, and nothing else of these customers.
-/// Running it again adds no order. The file has the columns
-/// InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country.
-///
-/// It exits 1 if anything is missing, wrong, doubled, unexpected or unanswered, if a fit order was refused, or an
-/// unfit one accepted.
-#[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct ReplayArguments {
-    /// The sales, as CSV
-    pub(crate) file: PathBuf,
-    /// Post at most so many orders a second
-    #[arg(long, value_name = "N", value_parser = positive, conflicts_with = "speed")]
-    pub(crate) rate: Option<f64>,
-    /// Post the first N invoices only
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    pub(crate) limit: Option<usize>,
-    /// Post at the times of the file, X times as fast
-    #[arg(long, value_name = "X", value_parser = positive)]
-    pub(crate) speed: Option<f64>,
-    /// Wait for so many answers at once
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = in_flight)]
-    pub(crate) in_flight: usize,
-    /// Give up waiting for the buffer when it has not shrunk for so long
-    #[arg(long, value_name = "SECS", default_value_t = 120)]
-    pub(crate) patience: u64,
-    /// Print the report as one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-pub(crate) fn positive(text: &str) -> Result<f64, String> {
-    text.parse()
-        .ok()
-        .filter(|n: &f64| n.is_finite() && *n > 0.0)
-        .ok_or_else(|| "must be a number above 0".to_owned())
-}
-
-pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
-    text.parse()
-        .ok()
-        .filter(|n| *n > 0)
-        .ok_or_else(|| "must be an integer of at least 1".to_owned())
-}
-
-fn in_flight(text: &str) -> Result<usize, String> {
-    text.parse()
-        .ok()
-        .filter(|n| (1..=1_000).contains(n))
-        .ok_or_else(|| "must be an integer from 1 to 1000".to_owned())
-}
-
-fn idempotency_key(text: &str) -> Result<String, String> {
-    sluice_order::IdempotencyKey::new(text.to_owned())
-        .map(|_| text.to_owned())
-        .ok_or_else(|| "must be 1 to 255 visible ASCII characters".to_owned())
+/// # Errors
+/// The command could not do its work, or the service's answer is wrong.
+pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    let stack = arguments.stack;
+    match arguments.command {
+        Command::Submit(arguments) => submit::run(&stack, &arguments).await,
+        Command::Status(arguments) => status::run(&stack, &arguments).await,
+        Command::Trace(arguments) => trace::run(&stack, &arguments).await,
+        Command::Replay(arguments) => replay::run(&stack, &arguments).await,
+        Command::Pace(arguments) => lanes::pace::run(&stack, &arguments).await,
+        Command::Pause(arguments) => {
+            lanes::switch_lane(&stack, arguments.lane, Action::Pause).await
+        }
+        Command::Resume(arguments) => {
+            lanes::switch_lane(&stack, arguments.lane, Action::Resume).await
+        }
+        Command::Dlq(arguments) => dlq::run(&stack, &arguments).await,
+        Command::Map(arguments) => map::run(&arguments).await,
+        Command::Plan(arguments) => plan::run(&arguments),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_definition_holds_together() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_lists_every_command_in_one_group() {
+        let grouped: Vec<_> = GROUPS.iter().flat_map(|(_, names)| *names).collect();
+        let command = Arguments::command();
+        let all: Vec<_> = command
+            .get_subcommands()
+            .map(clap::Command::get_name)
+            .collect();
+        assert!(
+            all.iter().eq(grouped.iter().copied()),
+            "{all:?} {grouped:?}"
+        );
+        let help = command_line().render_help().to_string();
+        for line in [
+            "Orders:\n  submit  Post one order and print the answer\n",
+            "Operations:\n  pace    Show how fast",
+        ] {
+            assert!(help.contains(line), "{help}");
+        }
+        let mut command = command_line();
+        let help = command.find_subcommand_mut("status").unwrap().render_help();
+        assert!(!help.to_string().contains("Operations"), "{help}");
     }
 
     #[test]

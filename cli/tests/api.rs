@@ -7,11 +7,13 @@ use std::{
 };
 
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use backon::ExponentialBuilder;
 use sluice::{
-    Exit,
-    api::{Answer, Api},
-    retry::Retry,
-    sign::Signer,
+    deployment::{
+        api::{Answer, Api},
+        sign::Signer,
+    },
+    terminal::failure::Exit,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -34,13 +36,11 @@ async fn server(answers: &'static [&'static str]) -> (Api, Requests) {
             connection.write_all(answer.as_bytes()).await.unwrap();
         }
     });
-    let retry = Retry {
-        attempts: 3,
-        first: Duration::from_millis(2),
-        longest: Duration::from_millis(4),
-    };
+    let backoff = ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(2))
+        .with_max_times(2);
     let provider = SharedCredentialsProvider::new(Credentials::for_tests());
-    let api = Api::new(base, Signer::new(provider, "us-east-1"), retry).unwrap();
+    let api = Api::new(base, Signer::new(provider, "us-east-1"), backoff).unwrap();
     (api, requests)
 }
 

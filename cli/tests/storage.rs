@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::{
     },
 };
 use serde_json::json;
-use sluice::replay::{record::Record, storage::scan};
+use sluice::commands::replay::{record::Record, storage::scan};
 use sluice_order::{ContentHash, Order, OrderKey, RejectReason, Secrets, Timestamp};
 use sluice_store::{DynamoStore, OrderStore, Rejection, StoredOrder};
 

@@ -1,14 +1,15 @@
-//! `sluice dlq`: what is in the dead-letter queues and why; sends letters back or removes them.
+//! `sluice dlq`: shows what is in the dead-letter queues and why; sends letters back or removes them.
 //!
-//! SQS cannot be searched, so every command goes through a queue by receiving ([`sweep`]), keeps what it met hidden
-//! while it works ([`held`]) and shows it again at the end. [`select`] says which letters are meant, [`resend`] what
-//! goes back to the lane's queue; both are plain functions. Only [`sqs`] knows AWS.
+//! SQS cannot be searched. So every command goes through a queue by receiving messages ([`sweep`]), hides the letters that
+//! it received while it works ([`held`]), and makes them visible again at the end. [`select`] says which letters are
+//! meant, [`resend`] what goes back to the lane's queue; both are plain functions. Only [`sqs`] knows AWS.
 
-pub(crate) mod args;
+pub(crate) mod arguments;
 mod collect;
 mod confirm;
 mod held;
 mod letter;
+mod letter_row;
 mod list;
 #[cfg(test)]
 mod memory;
@@ -16,7 +17,6 @@ mod purge;
 mod queues;
 mod replay;
 mod resend;
-mod row;
 mod select;
 mod show;
 mod sqs;
@@ -24,15 +24,19 @@ mod stop;
 mod sweep;
 mod why;
 
-use sluice_order::{Lane, SystemClock};
+use sluice_order::SystemClock;
 use sluice_store::DynamoStore;
 
-use crate::{Exit, Failure, aws::Aws, stack::Stack};
-use args::{DlqArguments, DlqCommand, Filter};
-use purge::Purge;
-use select::Selection;
-use sqs::Sqs;
-use stop::Stop;
+use self::{
+    arguments::{DlqArguments, DlqCommand},
+    purge::Purge,
+    sqs::Sqs,
+    stop::Stop,
+};
+use crate::{
+    deployment::{aws::Aws, stack::Stack},
+    terminal::failure::{Exit, Failure},
+};
 
 pub(crate) async fn run(stack: &str, arguments: &DlqArguments) -> Result<Exit, Failure> {
     if let DlqCommand::Purge(purge) = &arguments.command
@@ -61,23 +65,4 @@ pub(crate) async fn run(stack: &str, arguments: &DlqArguments) -> Result<Exit, F
             purge::run(&purge, confirm::number).await
         }
     }
-}
-
-impl Filter {
-    fn lanes(&self) -> Vec<Lane> {
-        self.lane
-            .map_or_else(|| Lane::ALL.to_vec(), |lane| vec![lane])
-    }
-}
-
-/// Whether every id that was asked for was met; else says which were not.
-fn found(selection: &Selection, seen: usize) -> Result<Exit, Failure> {
-    let missing = selection.missing();
-    if missing.is_empty() {
-        return Ok(Exit::Fine);
-    }
-    Err(Failure::wrong(
-        format!("not among the {seen} letters met: {}", missing.join(", ")),
-        "look again in a minute: SQS hands messages out in no order, and none that somebody else is looking at",
-    ))
 }

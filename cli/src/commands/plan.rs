@@ -1,42 +1,47 @@
-//! `sluice plan`: works a sale out before it comes, offline.
+//! `sluice plan`: works out before a sale what it will do. Works offline: no network, no credentials.
 //!
-//! [`curve`] says when orders arrive (as in a file: [`sales`]), [`lane`] which settings keep a pace, and [`backlog`] what
-//! waits meanwhile. [`limits`], [`cost`] and [`advice`] hold that against the [`figures`] of AWS; [`text`] and [`svg`] show the [`report`].
+//! [`curve`] says when orders arrive ([`arrivals`]: as in a sales file), [`lane`] which settings keep a pace, and [`backlog`]
+//! how many orders wait meanwhile. [`limits`], [`cost`] and [`advice`] compare that with the [`figures`] of AWS. The result
+//! is a [`forecast`], and [`forecast_text`] writes it for people.
 
 mod advice;
-pub(crate) mod args;
+pub(crate) mod arguments;
+mod arrivals;
 mod backlog;
 mod chart;
 mod cost;
 mod curve;
 mod figures;
+mod forecast;
+mod forecast_text;
 mod lane;
 mod limit;
 mod limits;
 mod quota;
-mod report;
-mod sales;
 mod size;
-mod svg;
-mod text;
-pub(crate) mod units;
 
 use std::env;
 
-use crate::{Exit, Failure, output};
-use args::{PlanArguments, Shape};
-use backlog::Backlog;
-use curve::Curve;
-use figures::{Assumptions, Figures};
-use lane::{Settings, Task};
-use limits::Sale;
-use quota::Quotas;
-use report::Plan;
-use sales::Sales;
-use size::OrderSize;
-use units::{bytes, duration, number};
+use self::{
+    arguments::{PlanArguments, Shape},
+    arrivals::Arrivals,
+    backlog::Backlog,
+    chart::WIDTH,
+    curve::Curve,
+    figures::{Assumptions, Figures},
+    forecast::Forecast,
+    lane::{Settings, Task},
+    limits::Sale,
+    quota::Quotas,
+    size::OrderSize,
+};
+use crate::terminal::{
+    failure::{Exit, Failure},
+    output,
+    units::{bytes, number},
+};
 
-/// Lines of an order, where nobody says.
+/// Lines of an order, if neither the arguments nor a sales file says how many.
 const LINES: f64 = 3.0;
 
 pub(crate) fn run(arguments: &PlanArguments) -> Result<Exit, Failure> {
@@ -47,32 +52,24 @@ pub(crate) fn run(arguments: &PlanArguments) -> Result<Exit, Failure> {
         .or_else(|| from_environment("AWS_REGION"))
         .or_else(|| from_environment("AWS_DEFAULT_REGION"))
         .unwrap_or_else(|| "us-east-1".to_owned());
-    let plan = plan(arguments, &region)?;
-    if let Some(file) = &arguments.svg {
-        std::fs::write(file, svg::picture(&plan)).map_err(|error| {
-            Failure::environment(
-                format!("{} cannot be written: {error}", file.display()),
-                "name another file with --svg",
-            )
-        })?;
-    }
+    let forecast = forecast(arguments, &region)?;
     if arguments.json {
-        output::print_json(&plan)?;
+        output::print_json(&forecast)?;
     } else {
-        output::print(&plan.text())?;
+        output::print(&forecast.text())?;
     }
-    Ok(plan.exit())
+    Ok(forecast.exit())
 }
 
-/// The plan that the arguments ask for.
-fn plan(arguments: &PlanArguments, region: &str) -> Result<Plan, Failure> {
+/// The forecast that the arguments ask for.
+fn forecast(arguments: &PlanArguments, region: &str) -> Result<Forecast, Failure> {
     let figures = Figures::load()?;
     let defaults = figures.region(region)?;
-    let sales = arguments.sales.as_deref().map(Sales::open).transpose()?;
-    let curve = curve(arguments, sales.as_ref())?;
+    let arrivals = arguments.sales.as_deref().map(Arrivals::open).transpose()?;
+    let curve = curve(arguments, arrivals.as_ref())?;
     let lines = arguments
         .items_per_order
-        .or(sales.map(|sales| sales.lines))
+        .or(arrivals.map(|arrivals| arrivals.lines))
         .unwrap_or(LINES);
     let size = OrderSize::of(lines, &figures.assumptions);
     let task = Task {
@@ -97,7 +94,8 @@ fn plan(arguments: &PlanArguments, region: &str) -> Result<Plan, Failure> {
     };
     let limits = sale.limits();
     let deepest = backlog.deepest();
-    let plan = Plan {
+    let end = backlog.drained.max(curve.seconds());
+    Ok(Forecast {
         figures_of: figures.date.clone(),
         sources: figures.sources.clone(),
         region: region.to_owned(),
@@ -119,18 +117,15 @@ fn plan(arguments: &PlanArguments, region: &str) -> Result<Plan, Failure> {
         suggestions: sale.advice(&limits, &curve, &task),
         limits,
         parameter_overrides: sale.parameter_overrides(arguments.lane),
-        depths: backlog.depths(),
-        waits: backlog.waits(),
-        depth_chart: Vec::new(),
-        wait_chart: Vec::new(),
-    };
-    Ok(plan.drawn())
+        depth_chart: chart::columns(&backlog.depths(), end, WIDTH),
+        wait_chart: chart::columns(&backlog.waits(), end, WIDTH),
+    })
 }
 
-fn curve(arguments: &PlanArguments, sales: Option<&Sales>) -> Result<Curve, Failure> {
+fn curve(arguments: &PlanArguments, arrivals: Option<&Arrivals>) -> Result<Curve, Failure> {
     let peak = arguments.peak;
-    let curve = match (sales, arguments.lasts, arguments.shape) {
-        (Some(sales), lasts, _) => Curve::of_minutes(&sales.minutes, peak, lasts),
+    let curve = match (arrivals, arguments.lasts, arguments.shape) {
+        (Some(arrivals), lasts, _) => Curve::of_minutes(&arrivals.minutes, peak, lasts),
         (None, Some(lasts), Shape::Constant) => Some(Curve::constant(peak, lasts)),
         (None, Some(lasts), Shape::Ramp) => Some(Curve::ramp(peak, lasts)),
         (None, None, _) => None,
@@ -162,25 +157,17 @@ fn settings(arguments: &PlanArguments, task: &Task) -> Result<Settings, Failure>
     })
 }
 
-/// What the costs rest on, in a sentence.
+/// What the costs assume, in a sentence.
 fn assumptions(assumed: &Assumptions) -> String {
     format!(
-        "Assumed: {} MB of memory; accept-order takes {} an order; {} of logs an order; X-Ray takes {}/s and {} % of the rest.\n\
+        "Assumed: {} MB of memory; accept-order takes {} ms an order; {} of logs an order; X-Ray takes {}/s and {} % of the rest.\n\
          Not counted: repeats, reads, storage, backups, keys, data transfer.",
         number(assumed.memory_gb * 1_024.0),
-        millis(assumed.accept_seconds),
+        number(assumed.accept_seconds * 1_000.0),
         bytes(assumed.log_bytes_an_order),
         number(assumed.sampled_a_second),
         number(assumed.sampled_share * 100.0)
     )
-}
-
-fn millis(seconds: f64) -> String {
-    if seconds < 1.0 {
-        format!("{} ms", number(seconds * 1_000.0))
-    } else {
-        duration(seconds)
-    }
 }
 
 #[cfg(test)]

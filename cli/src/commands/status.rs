@@ -2,21 +2,40 @@
 
 use std::time::Duration;
 
+use clap::Args;
 use serde::Deserialize;
 use serde_json::Value;
+use sluice_order::OrderId;
 use tokio::time::Instant;
 
 use crate::{
-    Exit, Failure,
-    api::Api,
-    args::StatusArguments,
-    aws::Aws,
-    output::{self, aligned, tame},
-    problem::Problem,
-    stack::Stack,
+    deployment::{api::Api, aws::Aws, problem::Problem, stack::Stack},
+    terminal::{
+        failure::{Exit, Failure},
+        output::{self, aligned, tame},
+    },
 };
 
+/// How often `--wait` asks again.
 const POLL: Duration = Duration::from_secs(1);
+
+/// Show where an order stands
+///
+/// ACCEPTED means that it waits in the buffer, IN_FULFILLMENT that it is stored, REJECTED that it was not stored, for the
+/// reason given (exits 1).
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+#[expect(clippy::doc_markdown, reason = "a help text for a terminal")]
+pub(crate) struct StatusArguments {
+    /// The order's id, from the answer to its post
+    id: OrderId,
+    /// Ask again for this many seconds, until it is no longer ACCEPTED; exits 1 if it still is
+    #[arg(long, value_name = "SECS")]
+    wait: Option<u64>,
+    /// Print the service's answer as JSON
+    #[arg(long)]
+    json: bool,
+}
 
 /// The service's answer, as far as it is shown.
 #[derive(Deserialize, Debug)]

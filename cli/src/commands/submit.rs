@@ -1,13 +1,43 @@
 //! `sluice submit`: one order.
 
-use std::{fmt::Write, io::Read, path::Path};
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
 
+use clap::Args;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::{
-    Exit, Failure, api::Api, args::SubmitArguments, aws::Aws, output, problem::Problem,
-    stack::Stack,
+    deployment::{api::Api, aws::Aws, problem::Problem, stack::Stack},
+    terminal::{
+        failure::{Exit, Failure},
+        output,
+    },
 };
+
+/// Post one order and print the answer
+///
+/// The answer is JSON on standard output: the order's id, its total, and when it was accepted. A refusal is printed on
+/// standard error, with what is wrong with which field, and exits 1. When the service does not answer (429, 5xx, no
+/// connection) the command repeats the call under the same key, so it stays one order.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct SubmitArguments {
+    /// The order as JSON; - reads standard input
+    file: PathBuf,
+    /// The customer's name for this order: posting it again under the same key posts no second order. If not given, a
+    /// new key is made and printed
+    #[arg(long, value_name = "KEY", value_parser = idempotency_key)]
+    idempotency_key: Option<String>,
+}
+
+fn idempotency_key(text: &str) -> Result<String, String> {
+    sluice_order::IdempotencyKey::new(text.to_owned())
+        .map(|_| text.to_owned())
+        .ok_or_else(|| "must be 1 to 255 visible ASCII characters".to_owned())
+}
 
 pub(crate) async fn run(stack: &str, arguments: &SubmitArguments) -> Result<Exit, Failure> {
     let body = read(&arguments.file)?;
@@ -17,10 +47,9 @@ pub(crate) async fn run(stack: &str, arguments: &SubmitArguments) -> Result<Exit
     let key = if let Some(key) = &arguments.idempotency_key {
         key.clone()
     } else {
-        let key = random_key()?;
+        let key = Uuid::new_v4().to_string();
         // Before the call: if the answer never comes, this is what makes a repeat safe.
         eprintln!("Idempotency-Key: {key}");
-
         key
     };
     let repeat = format!("repeat with --idempotency-key {key}: it stays one order");
@@ -60,39 +89,4 @@ fn read(file: &Path) -> Result<Vec<u8>, Failure> {
             "name a file with one order as JSON",
         )
     })
-}
-
-/// A random UUID (version 4), which no other caller makes too.
-fn random_key() -> Result<String, Failure> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        Failure::environment(format!("no random key: {error}"), "give --idempotency-key")
-    })?;
-    Ok(uuid(bytes))
-}
-
-fn uuid(mut bytes: [u8; 16]) -> String {
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let mut text = String::with_capacity(36);
-    for (at, byte) in bytes.iter().enumerate() {
-        if matches!(at, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_looks_like_a_uuid_and_is_new_each_time() {
-        assert_eq!(uuid([0xff; 16]), "ffffffff-ffff-4fff-bfff-ffffffffffff");
-        assert_eq!(uuid([0; 16]), "00000000-0000-4000-8000-000000000000");
-        assert_ne!(random_key(), random_key());
-    }
 }

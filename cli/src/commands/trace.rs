@@ -1,39 +1,63 @@
-//! `sluice trace`: an order's way through the service.
+//! `sluice trace`: the path of one order through the service.
 //!
-//! X-Ray has a trace as documents ([`document`]), which make a tree ([`tree`]). The functions send theirs everywhere, the
-//! services only on AWS: what they did not send is inferred ([`infer`]). [`view`] is one order of a trace, [`verdict`] says
-//! whether its way is whole, [`waterfall`] and [`text`] show it. All of that is plain data; only [`xray`] knows AWS.
+//! [`find`] says which trace is the order's. [`view`] is one order of a trace, [`verdict`] says whether its path is whole,
+//! [`order_path`] shows it, with the chart of [`waterfall`].
 
-pub(crate) mod args;
-pub(crate) mod document;
-#[cfg(test)]
-pub(crate) mod fake;
 mod find;
-mod infer;
-#[cfg(test)]
-pub(crate) mod sample;
-mod text;
-pub(crate) mod tree;
+mod order_path;
 mod verdict;
 mod view;
 mod waterfall;
-pub(crate) mod xray;
 
-use sluice_order::{Clock, SystemClock};
+use clap::Args;
+use sluice_order::{Clock, OrderId, SystemClock};
 use sluice_store::{DynamoStore, OrderStore};
 
 use self::{
-    args::TraceArguments,
     find::{Stored, TraceId, no_trace, not_sampled},
-    text::Shown,
-    tree::Tree,
+    order_path::OrderPath,
     verdict::Verdict,
     view::View,
     waterfall::WIDTH,
-    xray::{Trace, XRay},
 };
-use crate::{Exit, Failure, aws::Aws, output, plan::units::duration, stack::Stack};
-pub(crate) use waterfall::time;
+use crate::{
+    deployment::{aws::Aws, stack::Stack},
+    terminal::{
+        failure::{Exit, Failure},
+        output,
+        units::duration,
+    },
+    xray::{
+        client::{self, Trace, XRay, window},
+        document::unreadable,
+        infer,
+    },
+};
+
+/// Show an order's path through the service, as X-Ray has it
+///
+/// The trace id is read from the stored order. An order that is not stored is searched for by its id, among the traces
+/// that began in the last 6 hours, or as far back as --since says. Segments that AWS services did not send are inferred
+/// from the times that the functions recorded, and marked with ~. X-Ray has a trace after some seconds, keeps it for 30
+/// days, and takes only a sample of all traces.
+///
+/// It exits 1 if any step between API Gateway and storage is missing, and names it.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct TraceArguments {
+    /// The order's id, from the answer to its post
+    id: OrderId,
+    /// Show for each step whether its document arrived; exits 1 unless all did. The queue is excepted: SQS sends no
+    /// document
+    #[arg(long, conflicts_with = "json")]
+    verify: bool,
+    /// How far back to search for an order that is not stored, at most 24h
+    #[arg(long, value_name = "TIME", default_value = "6h", value_parser = window)]
+    since: f64,
+    /// Print the path as one JSON object
+    #[arg(long)]
+    json: bool,
+}
 
 pub(crate) async fn run(stack: &str, arguments: &TraceArguments) -> Result<Exit, Failure> {
     let aws = Aws::from_environment().await?;
@@ -51,7 +75,7 @@ async fn follow(
     let found = store.find(&arguments.id).await.map_err(|error| {
         Failure::environment(
             format!("the order cannot be looked up: {error}"),
-            "see that dynamodb:GetItem and Query on the table work, then run it again",
+            "check that dynamodb:GetItem and Query on the table work, then run it again",
         )
     })?;
     let xray = XRay::new(aws);
@@ -69,20 +93,22 @@ async fn stored(xray: &XRay<'_>, id: TraceId) -> Result<Trace, Failure> {
     traces.next().ok_or_else(|| id.not_there(SystemClock.now()))
 }
 
-/// The newest trace that names the order. A repeat of the post makes another one.
+/// The newest trace that names the order. Posting the order again makes another trace.
 async fn searched(
     xray: &XRay<'_>,
     arguments: &TraceArguments,
     is_rejected: bool,
 ) -> Result<Trace, Failure> {
     let filter = format!("annotation.order_id = \"{}\"", arguments.id);
-    let now = xray::seconds(SystemClock.now());
+    let now = client::seconds(SystemClock.now());
     let mut ids = xray.search(Some(filter), now, arguments.since).await?.ids;
-    // The time that a trace began leads its id.
+    // An id starts with the time at which the trace began.
     ids.sort();
     if ids.len() > 1 {
         let others = ids[..ids.len() - 1].join(", ");
-        eprintln!("several traces name the order, this is the newest; before it: {others}");
+        eprintln!(
+            "several traces name the order. This is the newest; the earlier ones are {others}"
+        );
     }
     let newest = ids.split_off(ids.len().saturating_sub(1));
     let traces = xray.traces(&newest, |_| ()).await?;
@@ -92,7 +118,7 @@ async fn searched(
 }
 
 fn show(trace: &Trace, arguments: &TraceArguments, is_settled: bool) -> Result<Exit, Failure> {
-    let tree = Tree::of(trace.documents.iter().map(String::as_str));
+    let tree = infer::tree(trace.documents.iter().map(String::as_str));
     if tree.unreadable > 0 {
         eprintln!("{}", unreadable(tree.unreadable));
     }
@@ -100,22 +126,22 @@ fn show(trace: &Trace, arguments: &TraceArguments, is_settled: bool) -> Result<E
     let Some(view) = View::of(&tree, &order_id) else {
         return Err(Failure::wrong(
             format!("the trace {} has nothing of the order", trace.id),
-            "run it again in some seconds: its documents may be on their way",
+            "run it again in some seconds: X-Ray may not have its documents yet",
         ));
     };
     let verdict = Verdict::of(&view, is_settled);
-    let shown = Shown {
+    let path = OrderPath {
         order_id: &order_id,
         trace_id: &trace.id,
         view: &view,
         verdict: &verdict,
     };
     if arguments.json {
-        output::print_json(&shown.json())?;
+        output::print_json(&path.json())?;
     } else if arguments.verify {
-        output::print(&shown.arrivals())?;
+        output::print(&path.arrivals())?;
     } else {
-        output::print(&shown.text(columns()))?;
+        output::print(&path.text(columns()))?;
     }
     for wrong in &verdict.wrong {
         eprintln!("not whole: {}", output::tame(wrong));
@@ -131,15 +157,7 @@ fn show(trace: &Trace, arguments: &TraceArguments, is_settled: bool) -> Result<E
     Ok(if is_fine { Exit::Fine } else { Exit::Wrong })
 }
 
-/// What is told of documents that cannot be read.
-pub(crate) fn unreadable(many: usize) -> String {
-    match many {
-        1 => "1 document cannot be read".to_owned(),
-        _ => format!("{many} documents cannot be read"),
-    }
-}
-
-/// Of the terminal, if its shell says how many it has.
+/// The width of the terminal in columns, if its shell gives one that is wide enough.
 fn columns() -> usize {
     let said = std::env::var("COLUMNS").ok();
     let columns = said.and_then(|text| text.parse().ok());

@@ -5,16 +5,18 @@
 
 use std::time::Duration;
 
+use backon::{ExponentialBuilder, Retryable};
 use reqwest::{Client, Method, Url, redirect};
 use sluice_order::OrderId;
 
 use crate::{
-    Failure,
-    aws::Aws,
-    failure::root_cause,
-    retry::{Retry, is_transient, retry_after},
-    sign::{Call, Signer},
-    stack::Stack,
+    deployment::{
+        aws::Aws,
+        retry::{backoff, is_transient, pause, retry_after},
+        sign::{Call, Signer},
+        stack::Stack,
+    },
+    terminal::failure::{Failure, root_cause},
 };
 
 /// API Gateway answers within 29 s or not at all.
@@ -27,7 +29,7 @@ pub struct Api {
     http: Client,
     base: String,
     signer: Signer,
-    retry: Retry,
+    backoff: ExponentialBuilder,
 }
 
 /// An answer of the service.
@@ -46,15 +48,44 @@ impl Answer {
     }
 }
 
-/// Why one attempt has no answer that stands.
-struct Open {
-    retry_after: Option<Duration>,
-    answer: Result<Answer, String>,
+/// Why one attempt gave no final answer.
+enum Unanswered {
+    /// The call cannot be made at all.
+    Failed(Failure),
+    /// It has to be repeated: an answer that leaves open what became of the order, or none, and why.
+    Open {
+        retry_after: Option<Duration>,
+        answer: Result<Answer, String>,
+    },
+}
+
+impl Unanswered {
+    fn is_open(&self) -> bool {
+        matches!(self, Self::Open { .. })
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Open { retry_after, .. } => *retry_after,
+            Self::Failed(_) => None,
+        }
+    }
+
+    fn lost(error: &reqwest::Error) -> Self {
+        Self::Open {
+            retry_after: None,
+            answer: Err(root_cause(error)),
+        }
+    }
 }
 
 impl Api {
-    /// The API at a base address. `retry` says when a call is given up.
-    pub fn new(base: impl Into<String>, signer: Signer, retry: Retry) -> Result<Self, Failure> {
+    /// The API at a base address. `backoff` says how often and when a call is repeated.
+    pub fn new(
+        base: impl Into<String>,
+        signer: Signer,
+        backoff: ExponentialBuilder,
+    ) -> Result<Self, Failure> {
         let base = base.into();
         // A redirect would need a signature of its own, and no retries but ours may multiply the calls.
         let mut http = Client::builder()
@@ -76,19 +107,19 @@ impl Api {
             http,
             base,
             signer,
-            retry,
+            backoff,
         })
     }
 
     pub(crate) fn of(stack: &Stack, aws: &Aws) -> Result<Self, Failure> {
         let signer = Signer::new(aws.credentials.clone(), &aws.region);
-        Self::new(stack.api_url()?, signer, Retry::default())
+        Self::new(stack.api_url()?, signer, backoff())
     }
 
     /// `POST /orders`.
     ///
     /// # Errors
-    /// The service could not be reached, time and again.
+    /// The service could not be reached, however often the call was repeated.
     pub async fn post_order(&self, idempotency_key: &str, body: &[u8]) -> Result<Answer, Failure> {
         let headers = [
             ("content-type", "application/json"),
@@ -100,7 +131,7 @@ impl Api {
     /// `GET /orders/{id}`.
     ///
     /// # Errors
-    /// The service could not be reached, time and again.
+    /// The service could not be reached, however often the call was repeated.
     pub async fn get_order(&self, id: &OrderId) -> Result<Answer, Failure> {
         // Base64url needs no percent encoding.
         self.call(Method::GET, &format!("/orders/{id}"), &[], b"")
@@ -120,24 +151,24 @@ impl Api {
                 "check the stack's output ApiUrl",
             )
         })?;
-        let mut failed = 0;
-        loop {
-            let open = match self.attempt(&method, &url, headers, body).await? {
-                Ok(answer) => return Ok(answer),
-                Err(open) => open,
-            };
-            failed += 1;
-            // Without random bytes the pause is the longest one.
-            let random = getrandom::u64().unwrap_or(u64::MAX);
-            let Some(pause) = self.retry.pause(failed, open.retry_after, random) else {
-                return open.answer.map_err(|why| {
-                    Failure::environment(
-                        format!("{} does not answer: {why}", self.base),
-                        "check that it runs, then repeat the same command",
-                    )
-                });
-            };
-            tokio::time::sleep(pause).await;
+        let last = (|| self.attempt(&method, &url, headers, body))
+            .retry(self.backoff)
+            .sleep(tokio::time::sleep)
+            .when(Unanswered::is_open)
+            .adjust(|open, backoff| pause(backoff, open.retry_after()))
+            .await;
+        match last {
+            Ok(answer)
+            | Err(Unanswered::Open {
+                answer: Ok(answer), ..
+            }) => Ok(answer),
+            Err(Unanswered::Failed(failure)) => Err(failure),
+            Err(Unanswered::Open {
+                answer: Err(why), ..
+            }) => Err(Failure::environment(
+                format!("{} does not answer: {why}", self.base),
+                "check that it runs, then repeat the same command",
+            )),
         }
     }
 
@@ -147,7 +178,7 @@ impl Api {
         url: &Url,
         headers: &[(&str, &str)],
         body: &[u8],
-    ) -> Result<Result<Answer, Open>, Failure> {
+    ) -> Result<Answer, Unanswered> {
         // Signed anew each time: a signature is good for five minutes.
         let signature = self
             .signer
@@ -157,7 +188,8 @@ impl Api {
                 headers,
                 body,
             })
-            .await?;
+            .await
+            .map_err(Unanswered::Failed)?;
         let mut request = self.http.request(method.clone(), url.clone());
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -165,37 +197,26 @@ impl Api {
         for (name, value) in &signature {
             request = request.header(name, value);
         }
-        let lost = |error: reqwest::Error| Open {
-            retry_after: None,
-            answer: Err(root_cause(&error)),
-        };
-        let response = match request.body(body.to_vec()).send().await {
-            Ok(response) => response,
-            Err(error) => return Ok(Err(lost(error))),
-        };
+        let response = request.body(body.to_vec()).send().await;
+        let response = response.map_err(|error| Unanswered::lost(&error))?;
         let status = response.status().as_u16();
         let asked = response.headers().get("retry-after");
         let retry_after = retry_after(asked.and_then(|value| value.to_str().ok()));
         // An answer whose body is cut off is as good as none.
-        let answer = match response.bytes().await {
-            Ok(body) => Answer {
-                status,
-                body: body.to_vec(),
-            },
-            Err(error) => return Ok(Err(lost(error))),
-        };
-        Ok(if answer.is_transient() {
-            Err(Open {
+        let body = response.bytes().await;
+        let body = body.map_err(|error| Unanswered::lost(&error))?.to_vec();
+        let answer = Answer { status, body };
+        if answer.is_transient() {
+            return Err(Unanswered::Open {
                 retry_after,
                 answer: Ok(answer),
-            })
-        } else {
-            Ok(answer)
-        })
+            });
+        }
+        Ok(answer)
     }
 }
 
-/// A proxy of the environment is never the way to a local stack.
+/// Whether the address is on this machine. A proxy that the environment names cannot lead there.
 fn is_loopback(base: &str) -> bool {
     Url::parse(base)
         .is_ok_and(|url| matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")))

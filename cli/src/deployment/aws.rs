@@ -8,9 +8,9 @@ use aws_sdk_cloudformation::{
     error::{ProvideErrorMetadata, SdkError},
 };
 
-use crate::{Failure, failure::root_cause};
+use crate::terminal::failure::{Failure, root_cause};
 
-/// Access to one region of AWS, or to a local one.
+/// Access to one region of AWS, or to a local AWS.
 #[derive(Clone, Debug)]
 pub(crate) struct Aws {
     pub(crate) config: SdkConfig,
@@ -20,7 +20,7 @@ pub(crate) struct Aws {
 
 impl Aws {
     /// From the environment, as every AWS tool reads it. Credentials are fetched once here, so that their
-    /// absence is told as such and not as a call that failed.
+    /// absence is reported as such, and not as a call that failed.
     pub(crate) async fn from_environment() -> Result<Self, Failure> {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
@@ -48,7 +48,7 @@ impl Aws {
         })
     }
 
-    /// What a failed call means to the operator. `doing` completes "cannot …".
+    /// What a failed call means for the operator. `doing` completes the text "cannot …".
     pub(crate) fn explain<E>(&self, doing: &str, error: &SdkError<E>) -> Failure
     where
         E: ProvideErrorMetadata + Error + 'static,
@@ -90,7 +90,7 @@ impl Aws {
 pub(crate) async fn fetch(provider: &SharedCredentialsProvider) -> Result<Credentials, Failure> {
     provider.provide_credentials().await.map_err(|error| {
         let why = root_cause(&error);
-        // Which places were tried follows, on a line each.
+        // The error goes on with the places that were tried, one on each line.
         let why = why.trim_end_matches(" Attempted:").trim_end_matches('.');
         Failure::environment(
             format!("no AWS credentials: {why}"),

@@ -3,16 +3,16 @@
 use aws_sdk_sqs::{Client, types::QueueAttributeName};
 use serde::Serialize;
 
-use crate::{Failure, aws::Aws};
+use crate::{deployment::aws::Aws, terminal::failure::Failure};
 
-/// The messages of a queue. SQS counts approximately, and late.
+/// How many messages a queue holds. The counts of SQS are approximate and lag.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub(crate) struct Counts {
     /// Waiting to be received.
     pub(crate) visible: u64,
     /// Received and not yet deleted, or hidden for a while.
     pub(crate) in_flight: u64,
-    /// Not yet to be received.
+    /// Delayed: not to be received yet.
     pub(crate) delayed: u64,
 }
 
@@ -23,7 +23,7 @@ impl Counts {
     }
 }
 
-/// The messages of a queue by what they wait for.
+/// How many messages a queue holds, by state.
 pub(crate) async fn counts(aws: &Aws, client: &Client, queue: &str) -> Result<Counts, Failure> {
     let counted = [
         QueueAttributeName::ApproximateNumberOfMessages,
@@ -42,7 +42,7 @@ pub(crate) async fn counts(aws: &Aws, client: &Client, queue: &str) -> Result<Co
         let count = attributes.and_then(|counts| counts.get(name)?.parse().ok());
         count.ok_or_else(|| {
             Failure::environment(
-                format!("the queue {queue} does not say how many messages it holds"),
+                format!("SQS does not say how many messages the queue {queue} holds"),
                 "check the stack's queue outputs",
             )
         })

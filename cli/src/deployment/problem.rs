@@ -1,12 +1,12 @@
-//! Refusals, as the service tells them: problem+json (RFC 9457).
+//! Refusals, as the service reports them: problem+json (RFC 9457).
 
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use crate::{api::Answer, output::tame};
+use crate::{deployment::api::Answer, terminal::output::tame};
 
-/// What is wrong with a request.
+/// Why the service refused a request.
 #[derive(Deserialize, Default, Debug)]
 #[serde(default)]
 pub(crate) struct Problem {
@@ -27,7 +27,7 @@ struct Offence {
 }
 
 impl Problem {
-    /// The problem of an answer. What is not a problem document is one without words.
+    /// The problem that an answer reports. A body that is no problem document gives one without a text.
     pub(crate) fn of(answer: &Answer) -> Self {
         let read = serde_json::from_slice::<Self>(&answer.body).unwrap_or_default();
         Self {
@@ -45,8 +45,7 @@ impl Problem {
         }
     }
 
-    /// The kind and the fields that offend, positions in a list left out: the same for orders that are
-    /// unfit in the same way.
+    /// The kind and the invalid fields, without positions in a list: the same text for all orders with the same faults.
     pub(crate) fn reason(&self) -> String {
         let fields: BTreeSet<String> = self.errors.iter().map(Offence::field).collect();
         std::iter::once(self.kind())
@@ -55,7 +54,7 @@ impl Problem {
             .join(" ")
     }
 
-    /// For the operator to read.
+    /// The whole problem, for the operator to read.
     pub(crate) fn readable(&self) -> String {
         let title = if self.title.is_empty() {
             "The service did not say why"

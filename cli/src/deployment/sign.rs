@@ -11,9 +11,9 @@ use aws_sigv4::{
     sign::v4,
 };
 
-use crate::{Failure, aws};
+use crate::{deployment::aws, terminal::failure::Failure};
 
-/// Credentials that end sooner than this are fetched again: the signature must still hold when it arrives.
+/// Credentials that expire sooner than this are fetched again: the signature must still be valid when it arrives.
 const RENEW_BEFORE_EXPIRY: Duration = Duration::from_mins(2);
 
 /// Signs with the credentials of whoever runs the command.
@@ -24,7 +24,7 @@ pub struct Signer {
     current: Mutex<Option<Credentials>>,
 }
 
-/// What is signed. Nothing of it may change on its way: the URL is sent as it is written here.
+/// What is signed. None of it may change before it is sent: the URL is sent exactly as it is here.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     /// The HTTP method.
@@ -53,7 +53,7 @@ impl Signer {
         sign_at(SystemTime::now(), &credentials, &self.region, call)
     }
 
-    /// Two calls may both fetch new ones; that costs a little and harms nothing.
+    /// Two calls at once may both fetch new credentials; that does no harm.
     async fn credentials(&self) -> Result<Credentials, Failure> {
         let current = || self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let soon = SystemTime::now() + RENEW_BEFORE_EXPIRY;

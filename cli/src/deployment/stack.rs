@@ -1,11 +1,11 @@
-//! Where the parts of a deployment are, and what they are set to: outputs and parameters of its `CloudFormation` stack.
+//! Where the parts of a deployment are, and how they are set: outputs and parameters of its `CloudFormation` stack.
 
 use std::{collections::HashMap, str::FromStr};
 
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use sluice_order::Lane;
 
-use crate::{Failure, aws::Aws};
+use crate::{deployment::aws::Aws, terminal::failure::Failure};
 
 /// A deployment, found by name.
 #[derive(Clone, Debug)]
@@ -110,14 +110,14 @@ impl Stack {
         self.output(&format!("Fulfill{}Function", prefix(lane)))
     }
 
-    /// What a parameter of a lane is set to.
+    /// The value of a lane's parameter.
     pub(crate) fn parameter(&self, lane: Lane, name: &str) -> Result<&str, Failure> {
         let key = format!("{}{name}", prefix(lane));
         let value = self.parameters.get(&key).map(String::as_str);
         value.ok_or_else(|| self.has_no("parameter", &key))
     }
 
-    /// What a parameter of a lane is set to, which is a number.
+    /// The value of a lane's parameter, as a number.
     pub(crate) fn number<T: FromStr>(&self, lane: Lane, name: &str) -> Result<T, Failure> {
         let text = self.parameter(lane, name)?;
         text.parse().map_err(|_| {
@@ -141,7 +141,7 @@ impl Stack {
     }
 }
 
-/// How the names begin that a lane has in the template.
+/// The prefix of a lane's names in the template.
 pub(crate) fn prefix(lane: Lane) -> &'static str {
     match lane {
         Lane::Standard => "Standard",
@@ -152,7 +152,7 @@ pub(crate) fn prefix(lane: Lane) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Exit;
+    use crate::terminal::failure::Exit;
 
     #[test]
     fn an_output_that_is_missing_is_named() {

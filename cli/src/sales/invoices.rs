@@ -1,17 +1,19 @@
-//! The sales file: rows of products, grouped into one order an invoice.
+//! The sales file: each row is a product on an invoice, and each invoice becomes one order.
 //!
-//! Whatever the service has to judge is sent as it stands: no customer, a negative quantity, half a penny.
-//! Only what cannot be read as sales at all stops the command, before anything is posted.
+//! What the service has to judge is sent as it stands: no customer, a negative quantity, half a penny. Only a file that
+//! cannot be read as sales at all stops the command, before anything is posted.
 
 use std::{collections::HashMap, io::Read};
 
-use csv::{ReaderBuilder, StringRecord};
+use csv::ReaderBuilder;
+use serde::Deserialize;
 use serde_json::{Value, json};
-use sluice_order::{IdempotencyKey, Order, OrderKey};
+use sluice_order::{IdempotencyKey, Order, OrderKey, Timestamp};
 
 use super::price::unit_price;
-use crate::Failure;
+use crate::terminal::failure::Failure;
 
+/// The columns that a file must have, in any order.
 const COLUMNS: [&str; 8] = [
     "InvoiceNo",
     "StockCode",
@@ -42,27 +44,34 @@ pub struct Invoice {
 }
 
 /// The invoices of a file, in the order in which they begin.
+///
+/// # Errors
+/// The file cannot be read as sales. The error names the line, the column and its value.
 pub fn read(file: impl Read) -> Result<Vec<Invoice>, Failure> {
-    let mut rows = ReaderBuilder::new().from_reader(file);
-    let columns = Columns::of(rows.headers().map_err(|e| bad_row(&e))?)?;
+    let mut reader = ReaderBuilder::new().from_reader(file);
+    let header = reader.headers().map_err(|e| bad_row(&e))?.clone();
+    let is_missing = |name: &&str| header.iter().all(|column| column != *name);
+    let missing: Vec<_> = COLUMNS.into_iter().filter(is_missing).collect();
+    if !missing.is_empty() {
+        let missing = missing.join(", ");
+        return Err(unusable(format!(
+            "line 1 does not name the column {missing}"
+        )));
+    }
     let mut invoices: Vec<Draft> = Vec::new();
     let mut by_number: HashMap<String, usize> = HashMap::new();
-    for row in rows.records() {
-        let row = row.map_err(|e| bad_row(&e))?;
-        let row = Row {
-            line: row.position().map_or(0, csv::Position::line),
-            columns: &columns,
-            fields: &row,
-        };
-        let number = row.get(INVOICE_NO);
-        let at = if let Some(at) = by_number.get(number) {
+    for record in reader.records() {
+        let record = record.map_err(|e| bad_row(&e))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let row: Row = record.deserialize(Some(&header)).map_err(|e| bad_row(&e))?;
+        let at = if let Some(at) = by_number.get(row.invoice_no) {
             *at
         } else {
-            by_number.insert(number.to_owned(), invoices.len());
-            invoices.push(Draft::begin(&row)?);
+            by_number.insert(row.invoice_no.to_owned(), invoices.len());
+            invoices.push(Draft::begin(line, &row)?);
             invoices.len() - 1
         };
-        invoices[at].add(&row)?;
+        invoices[at].add(line, &row)?;
     }
     if invoices.is_empty() {
         return Err(unusable("it has no rows"));
@@ -70,54 +79,19 @@ pub fn read(file: impl Read) -> Result<Vec<Invoice>, Failure> {
     Ok(invoices.into_iter().map(Draft::finish).collect())
 }
 
-const INVOICE_NO: usize = 0;
-const STOCK_CODE: usize = 1;
-const DESCRIPTION: usize = 2;
-const QUANTITY: usize = 3;
-const INVOICE_DATE: usize = 4;
-const UNIT_PRICE: usize = 5;
-const CUSTOMER_ID: usize = 6;
-const COUNTRY: usize = 7;
-
-/// Where each of [`COLUMNS`] is in the file.
-struct Columns([usize; 8]);
-
-impl Columns {
-    fn of(header: &StringRecord) -> Result<Self, Failure> {
-        let mut places = [0; 8];
-        let mut missing = Vec::new();
-        for (place, name) in places.iter_mut().zip(COLUMNS) {
-            match header.iter().position(|column| column == name) {
-                Some(at) => *place = at,
-                None => missing.push(name),
-            }
-        }
-        if missing.is_empty() {
-            Ok(Self(places))
-        } else {
-            Err(unusable(format!(
-                "line 1 does not name the column {}",
-                missing.join(", ")
-            )))
-        }
-    }
-}
-
+/// A row of the file, as it stands there.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct Row<'a> {
-    line: u64,
-    columns: &'a Columns,
-    fields: &'a StringRecord,
-}
-
-impl Row<'_> {
-    fn get(&self, column: usize) -> &str {
-        self.fields.get(self.columns.0[column]).unwrap_or_default()
-    }
-
-    fn unusable(&self, column: usize, rule: &str) -> Failure {
-        let (line, name, value) = (self.line, COLUMNS[column], self.get(column));
-        unusable(format!("line {line}: {name} {value:?} {rule}"))
-    }
+    invoice_no: &'a str,
+    stock_code: &'a str,
+    description: &'a str,
+    quantity: &'a str,
+    invoice_date: &'a str,
+    unit_price: &'a str,
+    #[serde(rename = "CustomerID")]
+    customer_id: &'a str,
+    country: &'a str,
 }
 
 /// An invoice that may get further lines.
@@ -131,45 +105,48 @@ struct Draft {
 }
 
 impl Draft {
-    fn begin(row: &Row<'_>) -> Result<Self, Failure> {
-        let number = row.get(INVOICE_NO);
-        if IdempotencyKey::new(number.to_owned()).is_none() {
+    fn begin(line: u64, row: &Row<'_>) -> Result<Self, Failure> {
+        let number = row.invoice_no.to_owned();
+        if IdempotencyKey::new(number.clone()).is_none() {
             let rule = "is no Idempotency-Key: 1 to 255 visible ASCII characters";
-            return Err(row.unusable(INVOICE_NO, rule));
+            return Err(bad_value(line, "InvoiceNo", &number, rule));
         }
         Ok(Self {
-            number: number.to_owned(),
-            line: row.line,
-            date: row.get(INVOICE_DATE).to_owned(),
-            customer_id: row.get(CUSTOMER_ID).to_owned(),
-            country: row.get(COUNTRY).to_owned(),
+            number,
+            line,
+            date: row.invoice_date.to_owned(),
+            customer_id: row.customer_id.to_owned(),
+            country: row.country.to_owned(),
             lines: Vec::new(),
         })
     }
 
-    fn add(&mut self, row: &Row<'_>) -> Result<(), Failure> {
-        for (column, first) in [(CUSTOMER_ID, &self.customer_id), (COUNTRY, &self.country)] {
-            if row.get(column) != first {
+    fn add(&mut self, line: u64, row: &Row<'_>) -> Result<(), Failure> {
+        for (name, value, first) in [
+            ("CustomerID", row.customer_id, &self.customer_id),
+            ("Country", row.country, &self.country),
+        ] {
+            if value != first {
                 let rule = format!(
                     "differs from {first:?} in line {}, of the same invoice",
                     self.line
                 );
-                return Err(row.unusable(column, &rule));
+                return Err(bad_value(line, name, value, &rule));
             }
         }
         let quantity: i64 = row
-            .get(QUANTITY)
+            .quantity
             .parse()
-            .map_err(|_| row.unusable(QUANTITY, "is no integer"))?;
-        let price = unit_price(row.get(UNIT_PRICE))
-            .ok_or_else(|| row.unusable(UNIT_PRICE, "is no decimal number"))?;
-        let mut line = json!({
-            "sku": row.get(STOCK_CODE), "quantity": quantity, "unit_price": price,
+            .map_err(|_| bad_value(line, "Quantity", row.quantity, "is no integer"))?;
+        let price = unit_price(row.unit_price)
+            .ok_or_else(|| bad_value(line, "UnitPrice", row.unit_price, "is no decimal number"))?;
+        let mut item = json!({
+            "sku": row.stock_code, "quantity": quantity, "unit_price": price,
         });
-        if !row.get(DESCRIPTION).is_empty() {
-            line["description"] = row.get(DESCRIPTION).into();
+        if !row.description.is_empty() {
+            item["description"] = row.description.into();
         }
-        self.lines.push(line);
+        self.lines.push(item);
         Ok(())
     }
 
@@ -196,6 +173,22 @@ impl Draft {
     }
 }
 
+impl Invoice {
+    /// When the invoice was made.
+    ///
+    /// # Errors
+    /// Its date is no time. The text names the line and the value.
+    pub fn time(&self) -> Result<Timestamp, String> {
+        let Self { line, date, .. } = self;
+        date.parse()
+            .map_err(|error| format!("line {line}: InvoiceDate {date:?} {error}"))
+    }
+}
+
+fn bad_value(line: u64, column: &str, value: &str, rule: &str) -> Failure {
+    unusable(format!("line {line}: {column} {value:?} {rule}"))
+}
+
 fn bad_row(error: &csv::Error) -> Failure {
     let line = error.position().map_or(1, csv::Position::line);
     unusable(match error.kind() {
@@ -209,6 +202,7 @@ fn bad_row(error: &csv::Error) -> Failure {
     })
 }
 
+/// The failure of a file that is no sales file.
 pub(crate) fn unusable(why: impl std::fmt::Display) -> Failure {
     Failure::environment(
         format!("the file cannot be replayed: {why}"),
@@ -217,5 +211,5 @@ pub(crate) fn unusable(why: impl std::fmt::Display) -> Failure {
 }
 
 #[cfg(test)]
-#[path = "sales_tests.rs"]
+#[path = "invoices_tests.rs"]
 mod tests;

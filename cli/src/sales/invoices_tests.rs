@@ -1,5 +1,7 @@
-use super::*;
 use serde_json::json;
+
+use super::*;
+use crate::terminal::failure::Exit;
 
 const HEADER: &str =
     "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
@@ -10,7 +12,7 @@ fn sales(rows: &str) -> Result<Vec<Invoice>, Failure> {
 
 fn refused(rows: &str) -> String {
     let failure = sales(rows).unwrap_err();
-    assert_eq!(failure.exit(), crate::Exit::Environment);
+    assert_eq!(failure.exit(), Exit::Environment);
     failure.to_string()
 }
 

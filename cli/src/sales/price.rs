@@ -1,4 +1,4 @@
-//! Prices, from the decimal text of the file to pence. No float on the way: 0.29 × 100 is 28.999….
+//! Prices, from the decimal text of the file to pence. Never through a float: 0.29 × 100 is 28.999….
 
 use serde_json::{Number, Value};
 

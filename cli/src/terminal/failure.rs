@@ -1,4 +1,4 @@
-//! How the command ends.
+//! How the command ends: its exit code, and its failures.
 //!
 //! Every failure is one line that says what is wrong and what to do next.
 
@@ -11,7 +11,7 @@ pub enum Exit {
     Fine = 0,
     /// Something is missing or wrong, or was refused.
     Wrong = 1,
-    /// The command was not used right, or what it needs is not there.
+    /// Wrong usage, or the environment lacks what the command needs.
     Environment = 2,
 }
 
@@ -31,12 +31,12 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The service's answer is the trouble.
+    /// The service's answer is wrong or a refusal: exit code 1.
     pub(crate) fn wrong(what: impl fmt::Display, next: impl fmt::Display) -> Self {
         Self::new(Exit::Wrong, what, next)
     }
 
-    /// Usage or environment is the trouble: the command could not do its work.
+    /// The command could not do its work because of its usage or environment: exit code 2.
     pub(crate) fn environment(what: impl fmt::Display, next: impl fmt::Display) -> Self {
         Self::new(Exit::Environment, what, next)
     }
@@ -55,7 +55,7 @@ impl Failure {
     }
 }
 
-/// What lies at the bottom of an error, on one line. What lies above only says which call it was.
+/// The first line of the innermost cause of an error. The outer ones only say which call it was.
 pub(crate) fn root_cause(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {

@@ -5,9 +5,11 @@ use std::{
     io::{ErrorKind, Write},
 };
 
-use crate::Failure;
+use comfy_table::{Table, presets::NOTHING};
 
-/// Prints text and a line feed. Nobody listening any more (`sluice … | head`) is no failure.
+use super::failure::Failure;
+
+/// Prints text and a line feed. If nobody reads it any more (`sluice … | head`), that is no failure.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     match writeln!(std::io::stdout(), "{text}") {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::environment(
@@ -26,11 +28,11 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     print(&tame_json(&text))
 }
 
-/// JSON that means the same and steers no terminal. Its own line feeds are outside of texts, and stay.
+/// The same JSON, without characters that control a terminal. Line feeds between its members stay.
 fn tame_json(json: &str) -> String {
     let mut tame = String::with_capacity(json.len());
     for c in json.chars() {
-        if steers(c) && c != '\n' {
+        if controls(c) && c != '\n' {
             // Writing to a string cannot fail.
             let _ = write!(tame, "\\u{:04x}", u32::from(c));
         } else {
@@ -40,11 +42,11 @@ fn tame_json(json: &str) -> String {
     tame
 }
 
-/// Text of a customer or the service without what steers a terminal.
+/// Text from outside (of a customer or the service), with characters that control a terminal escaped.
 pub(crate) fn tame(text: &str) -> String {
     let mut tame = String::with_capacity(text.len());
     for c in text.chars() {
-        if steers(c) {
+        if controls(c) {
             tame.extend(c.escape_default());
         } else {
             tame.push(c);
@@ -53,32 +55,20 @@ pub(crate) fn tame(text: &str) -> String {
     tame
 }
 
-/// Control characters, and those that turn the direction of what follows, so that it reads as something else.
-fn steers(c: char) -> bool {
+/// Control characters, and those that change the writing direction, which can make a text read as something else.
+fn controls(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Rows of cells, the columns aligned. The last one may be as long as it likes.
+/// Rows of cells as a table: columns aligned, two spaces between them, no lines.
 pub(crate) fn columns(rows: &[Vec<String>]) -> String {
-    let mut widths = Vec::new();
-    for row in rows {
-        for (at, cell) in row.iter().enumerate() {
-            let width = cell.chars().count();
-            match widths.get_mut(at) {
-                Some(widest) => *widest = width.max(*widest),
-                None => widths.push(width),
-            }
-        }
+    let mut table = Table::new();
+    table.load_style(NOTHING).add_rows(rows);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
     }
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths);
-        let cells: Vec<_> = cells
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
-        cells.join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+    table.trim_fmt()
 }
 
 /// Rows of a name and a value, the names aligned.

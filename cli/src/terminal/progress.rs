@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// How often a line is written where no bar can be drawn.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
-/// A bar on a terminal, else a line every few seconds.
+/// A bar on a terminal; elsewhere a line every few seconds.
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,

@@ -1,4 +1,6 @@
-//! Numbers for people.
+//! Numbers, times, sizes and sums, as people read and write them.
+
+use jiff::{RoundMode, Span, SpanRelativeTo, SpanRound, Unit};
 
 /// A number of at most four billion, cut to a whole one.
 #[expect(
@@ -53,23 +55,48 @@ fn trimmed(text: &str) -> String {
     }
 }
 
-/// A time in at most two units: `1h 44m`.
+/// Reads a time such as `30s`, `10m` or `1h30m`, in seconds: from 1 second to 30 days.
+pub(crate) fn seconds(text: &str) -> Result<f64, String> {
+    let span = text.parse::<Span>().ok();
+    let seconds = span.and_then(|span| {
+        span.total((Unit::Second, SpanRelativeTo::days_are_24_hours()))
+            .ok()
+    });
+    seconds
+        .filter(|seconds| (1.0..=30.0 * 86_400.0).contains(seconds))
+        .ok_or_else(|| "must be a time from 1s to 30d, such as 30s, 10m, 2h or 1h30m".to_owned())
+}
+
+/// Writes how long a call took, from 0.1 ms up: `1.5ms`, `35ms`, `1.23s`, `1m 5s`. One below zero is zero: clocks differ.
+pub(crate) fn latency(seconds: f64) -> String {
+    match seconds.max(0.0) {
+        short @ ..0.01 => format!("{:.1}ms", short * 1e3),
+        short @ ..0.9995 => format!("{:.0}ms", short * 1e3),
+        middle @ ..59.995 => format!("{middle:.2}s"),
+        long => duration(long),
+    }
+}
+
+/// Writes a time in at most two units: `0.6s`, `12s`, `1h 44m`.
 pub(crate) fn duration(seconds: f64) -> String {
     if seconds < 9.95 {
         return trimmed(&format!("{seconds:.1}")) + "s";
     }
     let seconds = whole(seconds.round());
-    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
-    let (more, rest) = match (days, hours, minutes) {
-        (0, 0, 0) => return format!("{seconds}s"),
-        (0, 0, _) => (format!("{minutes}m"), (seconds % 60, "s")),
-        (0, ..) => (format!("{hours}h"), (minutes % 60, "m")),
-        _ => (format!("{days}d"), (hours % 24, "h")),
+    let smallest = if seconds < 3_600 {
+        Unit::Second
+    } else if seconds < 86_400 {
+        Unit::Minute
+    } else {
+        Unit::Hour
     };
-    match rest {
-        (0, _) => more,
-        (rest, unit) => format!("{more} {rest}{unit}"),
-    }
+    let two_units = SpanRound::new()
+        .largest(Unit::Day)
+        .smallest(smallest)
+        .mode(RoundMode::Trunc)
+        .days_are_24_hours();
+    let span = Span::new().seconds(i64::from(seconds));
+    format!("{:#}", span.round(two_units).unwrap_or(span))
 }
 
 /// Bytes in the unit that AWS counts in.
@@ -109,9 +136,46 @@ mod tests {
 
     #[test]
     fn a_time_has_two_units_at_most() {
-        let all = [0.0, 0.55, 9.96, 60.0, 61.0, 6_240.0, 7_200.0, 1_213_200.0];
-        let shown = ["0s", "0.6s", "10s", "1m", "1m 1s", "1h 44m", "2h", "14d 1h"];
-        assert_eq!(all.map(duration), shown);
+        for (seconds, shown) in [
+            (0.0, "0s"),
+            (0.55, "0.6s"),
+            (9.96, "10s"),
+            (60.0, "1m"),
+            (61.0, "1m 1s"),
+            (6_240.0, "1h 44m"),
+            (6_299.0, "1h 44m"),
+            (7_200.0, "2h"),
+            (1_213_200.0, "14d 1h"),
+            (45.0 * 86_400.0, "45d"),
+        ] {
+            assert_eq!(duration(seconds), shown, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn a_latency_is_short_and_precise() {
+        let all = [-1.0, 0.0004, 0.0456, 0.9996, 1.234, 59.996, 3_700.0];
+        let shown = ["0.0ms", "0.4ms", "46ms", "1.00s", "1.23s", "1m", "1h 1m"];
+        assert_eq!(all.map(latency), shown);
+    }
+
+    #[test]
+    fn a_time_is_read_in_one_unit_or_several() {
+        for (text, read) in [
+            ("30s", 30.0),
+            ("10m", 600.0),
+            ("1h30m", 5_400.0),
+            ("1h 30m", 5_400.0),
+            ("1.5h", 5_400.0),
+            ("14d", 1_209_600.0),
+        ] {
+            assert_eq!(seconds(text), Ok(read), "{text}");
+        }
+        for bad in [
+            "", "5", "0s", "31d", "-5m", "1s1h", "m5", "1h1h", "1 month", "5m ago",
+        ] {
+            assert!(seconds(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What X-Ray has: the only place that knows its API.
+//! Reads traces from X-Ray. The only place that knows its API.
 
 use std::time::Duration;
 
@@ -6,15 +6,18 @@ use aws_sdk_xray::{Client, primitives::DateTime};
 use futures::{StreamExt, TryStreamExt, stream};
 use sluice_order::Timestamp;
 
-use crate::{Failure, aws::Aws};
+use crate::{
+    deployment::aws::Aws,
+    terminal::{failure::Failure, units},
+};
 
-/// Traces that one call takes.
+/// The most traces that one call can ask for.
 const BATCH: usize = 5;
 
-/// Calls at once. X-Ray allows more; what it throttles the SDK repeats.
+/// Calls at once. X-Ray allows more; the SDK repeats a call that X-Ray throttles.
 const CALLS: usize = 4;
 
-/// Pages of summaries that are read at most.
+/// The most pages of summaries that are read.
 const PAGES: usize = 50;
 
 /// X-Ray of one region.
@@ -48,7 +51,8 @@ impl<'a> XRay<'a> {
         }
     }
 
-    /// The traces with these ids, as far as they are there, and in any order. `done` is told how many each call was about.
+    /// Those of these traces that X-Ray has, in any order. Calls `done` after each call of X-Ray, with how many traces it
+    /// asked for.
     pub(crate) async fn traces(
         &self,
         ids: &[String],
@@ -94,15 +98,15 @@ impl<'a> XRay<'a> {
         Ok(traces)
     }
 
-    /// Ids of the traces that began within so many seconds before `now` (seconds since 1970), those that a
-    /// [filter](https://docs.aws.amazon.com/xray/latest/devguide/xray-console-filters.html) lets through.
+    /// Ids of the traces that began at most `seconds` before `now` (seconds since 1970) and match the
+    /// [filter](https://docs.aws.amazon.com/xray/latest/devguide/xray-console-filters.html).
     pub(crate) async fn search(
         &self,
         filter: Option<String>,
         now: f64,
         seconds: f64,
     ) -> Result<FoundIds, Failure> {
-        // X-Ray refuses more than a day, and what a float loses may make a day more.
+        // X-Ray refuses more than a day, and rounding may make a day a little more.
         let seconds = seconds.min(86_399.0);
         let ask = self.client.get_trace_summaries();
         let ask = ask.start_time(DateTime::from_secs_f64(now - seconds));
@@ -125,6 +129,15 @@ impl<'a> XRay<'a> {
     }
 }
 
+/// Reads how far back to search, such as 10m, in seconds. X-Ray searches at most one day at once.
+pub(crate) fn window(text: &str) -> Result<f64, String> {
+    let wrong = || "must be a time from 1s to 24h, such as 10m or 1h30m".to_owned();
+    let seconds = units::seconds(text).ok();
+    seconds
+        .filter(|seconds| *seconds <= 86_400.0)
+        .ok_or_else(wrong)
+}
+
 /// A time in seconds since 1970.
 pub(crate) fn seconds(time: Timestamp) -> f64 {
     let millis = u64::try_from(time.as_millis()).unwrap_or_default();
@@ -132,5 +145,5 @@ pub(crate) fn seconds(time: Timestamp) -> f64 {
 }
 
 #[cfg(test)]
-#[path = "xray_tests.rs"]
+#[path = "client_tests.rs"]
 mod tests;

@@ -3,7 +3,7 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Exit, trace::fake::xray};
+use crate::{terminal::failure::Exit, xray::fake::xray};
 
 /// The traces asked for, each in two pages; of those that end in 9 there is nothing.
 fn traces(body: &Value) -> (u16, Value) {

@@ -1,8 +1,9 @@
-//! X-Ray's documents, as far as they are needed.
+//! X-Ray's documents, as far as the command needs them.
 //!
 //! A [segment document](https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html) holds its
-//! subsegments; a subsegment may also come as a document of its own. Here each of them is a [`Span`]. What is not there,
-//! or is not what it should be, counts as absent, but for what a span cannot be without: id, name and start.
+//! subsegments; a subsegment may also come as a document of its own. Here each of them is a [`Span`]. A field that is
+//! missing or has the wrong type counts as absent. Only id, name and start are required: without them, the segment counts
+//! as unreadable.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -11,7 +12,7 @@ use serde_json::Value;
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Span {
     pub(crate) id: String,
-    /// The span that it says it is under. An embedded one is under the one that holds it.
+    /// X-Ray's id of the span that it says it is under. An embedded one is under the one that holds it.
     pub(crate) parent_id: Option<String>,
     pub(crate) kind: Kind,
     /// As the document has it.
@@ -22,13 +23,13 @@ pub(crate) struct Span {
     /// Seconds since 1970, not before the start. A span that has not ended yet ends where it starts.
     pub(crate) end: f64,
     pub(crate) status: Status,
-    /// Of an error, in the words of who recorded it.
+    /// The cause of an error, in the words of the program that recorded it.
     pub(crate) cause: Option<String>,
     pub(crate) order_id: Option<String>,
     pub(crate) lane: Option<String>,
     pub(crate) outcome: Option<String>,
-    /// Which receive of the message it is, from 1. Of a wait in the queue: the one that ended it, if the message was there
-    /// before.
+    /// Which receive of the message it is, from 1. For a wait in the queue after an earlier receive: the receive that ended
+    /// it.
     pub(crate) receives: Option<u64>,
     /// How often a call was made, if several times.
     pub(crate) attempts: Option<u64>,
@@ -40,7 +41,7 @@ pub(crate) struct Span {
     pub(crate) sent: Option<f64>,
     /// When SQS first handed it out, in seconds since 1970.
     pub(crate) first_received: Option<f64>,
-    /// Whether it follows from others, and nobody sent it.
+    /// Whether nobody sent it, and it was inferred from others.
     pub(crate) is_inferred: bool,
 }
 
@@ -83,7 +84,7 @@ pub(crate) enum Status {
     Throttle,
     /// 4xx.
     Error,
-    /// Well.
+    /// No error.
     Ok,
 }
 
@@ -91,7 +92,7 @@ pub(crate) enum Status {
 #[derive(Default, Debug)]
 pub(crate) struct Read {
     pub(crate) spans: Vec<Span>,
-    /// Ids of what X-Ray made up from a call that is there, and of that call.
+    /// Segments that X-Ray inferred from a call: the id of each, and the id of the call, which is there too.
     pub(crate) made_up: Vec<(String, String)>,
     /// How many documents and subsegments cannot be read.
     pub(crate) unreadable: usize,
@@ -169,7 +170,7 @@ impl Span {
         (self.end - self.start).max(0.0)
     }
 
-    /// What it is called for people.
+    /// Its name for people.
     pub(crate) fn label(&self) -> String {
         match self.kind {
             Kind::Api => "API Gateway".to_owned(),
@@ -266,6 +267,14 @@ fn cause(document: &Value) -> Option<String> {
             .filter(|text| !text.is_empty())
     };
     text("message").or_else(|| text("type")).map(str::to_owned)
+}
+
+/// The warning that documents cannot be read.
+pub(crate) fn unreadable(documents: usize) -> String {
+    match documents {
+        1 => "1 document cannot be read".to_owned(),
+        _ => format!("{documents} documents cannot be read"),
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::trace::sample::{ORDER, accepted, fulfilled, read};
+use crate::xray::sample::{ORDER, accepted, fulfilled, read};
 
 fn spans(document: &Value) -> Vec<Span> {
     let mut read = Read::default();

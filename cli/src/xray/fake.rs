@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use crate::aws::Aws;
+use crate::deployment::aws::Aws;
 
 /// What it was asked.
 pub(crate) type Asked = Arc<Mutex<Vec<Value>>>;

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::trace::{
+use crate::xray::{
     document::Kind,
     sample::{LAMBDA, ORDER, accepted, fulfilled, on_aws, tree, whole},
     tree::Tree,
@@ -49,7 +49,8 @@ fn what_the_services_do_not_send_follows_from_the_functions() {
     );
     let lambda = tree.span(tree.all(Kind::Lambda)[0]);
     assert_eq!(lambda.id, LAMBDA);
-    assert!((0..tree.walk().len()).all(|at| tree.node(at).broken.is_none()));
+    let mut nodes = tree.walk().into_iter();
+    assert!(nodes.all(|(_, at)| tree.node(at).broken.is_none()));
 }
 
 /// The first receive's process ended, or had no time for it: nobody tells of it.

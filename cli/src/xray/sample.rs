@@ -137,7 +137,7 @@ pub(crate) fn texts(documents: &[Value]) -> Vec<String> {
     documents.iter().map(Value::to_string).collect()
 }
 
-/// The tree that documents make.
+/// The tree that documents make, with what can be inferred.
 pub(crate) fn tree(documents: &[Value]) -> super::tree::Tree {
-    super::tree::Tree::of(texts(documents).iter().map(String::as_str))
+    super::infer::tree(texts(documents).iter().map(String::as_str))
 }

@@ -1,4 +1,4 @@
-//! The spans of a trace, by who is under whom.
+//! The spans of a trace as a tree.
 
 use std::collections::HashMap;
 
@@ -12,17 +12,21 @@ pub(crate) struct Tree {
     pub(crate) unreadable: usize,
 }
 
+/// Which node of a tree. Good for the tree that gave it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct NodeId(usize);
+
 /// A span in its place.
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) span: Span,
-    /// The place of the span that it is shown under.
-    pub(crate) parent: Option<usize>,
-    /// Why it has none, though it names one.
+    /// The node that it is shown under.
+    pub(crate) parent: Option<NodeId>,
+    /// Why it has no parent, though its document names one.
     pub(crate) broken: Option<Broken>,
 }
 
-/// What is wrong with a parent.
+/// What is wrong with the parent that a document names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Broken {
     /// It is not there.
@@ -32,7 +36,7 @@ pub(crate) enum Broken {
 }
 
 impl Tree {
-    /// The trace that these documents make, and what follows from them.
+    /// The trace that these documents make, and nothing else: [`super::infer`] adds what they do not say.
     pub(crate) fn of<'a>(documents: impl IntoIterator<Item = &'a str>) -> Self {
         let mut read = Read::default();
         for document in documents {
@@ -43,18 +47,18 @@ impl Tree {
             nodes: Vec::new(),
         };
         tree.place(read);
-        super::infer::infer(&mut tree);
         tree
     }
 
     fn place(&mut self, read: Read) {
-        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut places: HashMap<String, NodeId> = HashMap::new();
         for span in read.spans {
             match places.get(&span.id).copied() {
-                // One that had not ended when it was sent is sent again.
+                // A span that had not ended when it was sent is sent again.
                 Some(at) => {
-                    if self.nodes[at].span.end < span.end {
-                        self.nodes[at].span = span;
+                    let node = self.node_mut(at);
+                    if node.span.end < span.end {
+                        node.span = span;
                     }
                 }
                 None => {
@@ -63,8 +67,8 @@ impl Tree {
             }
         }
         let calls: HashMap<String, String> = read.made_up.into_iter().collect();
-        for at in 0..self.nodes.len() {
-            let node = &mut self.nodes[at];
+        for at in self.ids() {
+            let node = self.node_mut(at);
             let Some(id) = &node.span.parent_id else {
                 continue;
             };
@@ -72,97 +76,97 @@ impl Tree {
             if node.parent.is_none() {
                 node.broken = Some(Broken::Missing);
             } else if self.is_in_circle(at) {
-                self.nodes[at].parent = None;
-                self.nodes[at].broken = Some(Broken::Circle);
+                let node = self.node_mut(at);
+                node.parent = None;
+                node.broken = Some(Broken::Circle);
             }
         }
     }
 
-    /// Whether the parents of a node lead back to it. Those of all before it lead to an end.
-    fn is_in_circle(&self, at: usize) -> bool {
-        let mut here = at;
-        while let Some(parent) = self.nodes[here].parent {
-            if parent == at {
-                return true;
-            }
-            here = parent;
-        }
-        false
+    /// Whether the parents of a node lead back to it. The parents of all nodes before it lead to an end.
+    fn is_in_circle(&self, at: NodeId) -> bool {
+        self.above(at).any(|above| above == at)
     }
 
-    /// Adds a span under another, and returns its place.
-    pub(super) fn add(&mut self, span: Span, parent: Option<usize>) -> usize {
+    /// Adds a span under another.
+    pub(super) fn add(&mut self, span: Span, parent: Option<NodeId>) -> NodeId {
         self.nodes.push(Node {
             span,
             parent,
             broken: None,
         });
-        self.nodes.len() - 1
+        NodeId(self.nodes.len() - 1)
     }
 
     /// Moves a span under another.
-    pub(super) fn hang(&mut self, at: usize, parent: Option<usize>) {
-        self.nodes[at].parent = parent;
+    pub(super) fn move_under(&mut self, at: NodeId, parent: Option<NodeId>) {
+        self.node_mut(at).parent = parent;
     }
 
-    /// A span found: its parent is not missing, after all.
-    pub(super) fn mend(&mut self, at: usize) {
-        self.nodes[at].broken = None;
+    /// Forgets that the parent of a span is missing, because it was found.
+    pub(super) fn parent_found(&mut self, at: NodeId) {
+        self.node_mut(at).broken = None;
     }
 
-    /// A node by its place.
-    pub(crate) fn node(&self, at: usize) -> &Node {
-        &self.nodes[at]
+    /// A node.
+    pub(crate) fn node(&self, at: NodeId) -> &Node {
+        &self.nodes[at.0]
     }
 
-    /// A span by its place.
-    pub(crate) fn span(&self, at: usize) -> &Span {
-        &self.nodes[at].span
+    fn node_mut(&mut self, at: NodeId) -> &mut Node {
+        &mut self.nodes[at.0]
     }
 
-    /// The places of all spans of a kind.
-    pub(crate) fn all(&self, kind: Kind) -> Vec<usize> {
-        let places = 0..self.nodes.len();
-        places.filter(|at| self.span(*at).kind == kind).collect()
+    /// The span of a node.
+    pub(crate) fn span(&self, at: NodeId) -> &Span {
+        &self.node(at).span
+    }
+
+    fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..self.nodes.len()).map(NodeId)
+    }
+
+    /// All spans of a kind.
+    pub(crate) fn all(&self, kind: Kind) -> Vec<NodeId> {
+        let of_kind = |at: &NodeId| self.span(*at).kind == kind;
+        self.ids().filter(of_kind).collect()
     }
 
     /// The spans that a span is under, the nearest first.
-    pub(crate) fn above(&self, at: usize) -> impl Iterator<Item = usize> {
-        std::iter::successors(self.nodes[at].parent, |at| self.nodes[*at].parent)
+    pub(crate) fn above(&self, at: NodeId) -> impl Iterator<Item = NodeId> {
+        std::iter::successors(self.node(at).parent, |at| self.node(*at).parent)
     }
 
     /// API Gateway's span that a span is under: the nearest, since the storefront may have an API too.
-    pub(crate) fn api_above(&self, at: usize) -> Option<usize> {
+    pub(crate) fn api_above(&self, at: NodeId) -> Option<NodeId> {
         self.above(at).find(|at| self.span(*at).kind == Kind::Api)
     }
 
     /// Lambda's highest span that a span is under, below API Gateway: above that Lambda may run the storefront.
-    pub(crate) fn lambda_above(&self, at: usize) -> Option<usize> {
-        let kind = |at: &usize| self.span(*at).kind;
+    pub(crate) fn lambda_above(&self, at: NodeId) -> Option<NodeId> {
+        let kind = |at: &NodeId| self.span(*at).kind;
         let above = self.above(at).take_while(|at| kind(at) != Kind::Api);
         above.filter(|at| kind(at) == Kind::Lambda).last()
     }
 
     /// Whether a span is, or is under, another.
-    pub(crate) fn is_within(&self, at: usize, other: usize) -> bool {
+    pub(crate) fn is_within(&self, at: NodeId, other: NodeId) -> bool {
         at == other || self.above(at).any(|above| above == other)
     }
 
     /// The spans right under a span, or under none, in order of time.
-    pub(crate) fn under(&self, parent: Option<usize>) -> Vec<usize> {
-        let places = 0..self.nodes.len();
-        let mut children: Vec<_> = places
-            .filter(|at| self.nodes[*at].parent == parent)
-            .collect();
+    pub(crate) fn under(&self, parent: Option<NodeId>) -> Vec<NodeId> {
+        let is_child = |at: &NodeId| self.node(*at).parent == parent;
+        let mut children: Vec<_> = self.ids().filter(is_child).collect();
         children.sort_by(|a, b| self.span(*a).start.total_cmp(&self.span(*b).start));
         children
     }
 
-    /// The whole tree from the top: depth and place.
-    pub(crate) fn walk(&self) -> Vec<(usize, usize)> {
+    /// The whole tree from the top: the depth and the node.
+    pub(crate) fn walk(&self) -> Vec<(usize, NodeId)> {
         let mut walk = Vec::with_capacity(self.nodes.len());
-        let with = |depth, places: Vec<usize>| places.into_iter().rev().map(move |at| (depth, at));
-        let mut next: Vec<(usize, usize)> = with(0, self.under(None)).collect();
+        let with = |depth, nodes: Vec<NodeId>| nodes.into_iter().rev().map(move |at| (depth, at));
+        let mut next: Vec<(usize, NodeId)> = with(0, self.under(None)).collect();
         while let Some((depth, at)) = next.pop() {
             walk.push((depth, at));
             next.extend(with(depth + 1, self.under(Some(at))));

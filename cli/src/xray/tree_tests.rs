@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::trace::sample::{ORDER, accepted, on_aws, tree};
+use crate::xray::sample::{ORDER, accepted, on_aws, tree};
 
 fn segment(id: &str, parent: Option<&str>, start: f64) -> Value {
     json!({"id": id, "name": id, "parent_id": parent, "start_time": start, "end_time": start + 1.0})
@@ -35,8 +35,8 @@ fn spans_are_under_their_parents_in_order_of_time() {
 #[test]
 fn a_parent_that_is_not_there_is_noted() {
     let tree = tree(&[segment("a", Some("gone"), 0.0), segment("b", None, 0.0)]);
-    assert_eq!(tree.node(0).broken, Some(Broken::Missing));
-    assert_eq!(tree.node(1).broken, None);
+    assert_eq!(tree.node(NodeId(0)).broken, Some(Broken::Missing));
+    assert_eq!(tree.node(NodeId(1)).broken, None);
     assert_eq!(names(&tree), [(0, "a"), (0, "b")]);
 }
 
@@ -51,10 +51,10 @@ fn parents_in_a_circle_end() {
     ]);
     assert_eq!(tree.walk().len(), 5, "{:?}", names(&tree));
     let broken: Vec<_> = (0..5)
-        .filter(|at| tree.node(*at).broken.is_some())
+        .filter(|at| tree.node(NodeId(*at)).broken.is_some())
         .collect();
     assert_eq!(broken, [2, 3]);
-    assert_eq!(tree.node(3).broken, Some(Broken::Circle));
+    assert_eq!(tree.node(NodeId(3)).broken, Some(Broken::Circle));
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub(crate) fn read(arguments: impl Iterator<Item = String>) -> anyhow::Result<Re
         ["--listen", address] => address,
         [argument] if argument.starts_with("--listen=") => &argument["--listen=".len()..],
         _ => bail!(
-            "{:?} are not the arguments of receive-traces. Next: receive-traces --help",
+            "wrong arguments: {}. Next: receive-traces --help",
             arguments.join(" ")
         ),
     };

@@ -1,4 +1,4 @@
-//! What `sluice dlq` understands.
+//! The arguments of `sluice dlq`.
 #![expect(
     clippy::doc_markdown,
     reason = "the doc comments are help texts for a terminal"
@@ -8,13 +8,13 @@ use clap::{Args, Subcommand};
 use sluice_order::Lane;
 
 use super::{select::LetterId, why::Why};
-use crate::args::{at_least_one, positive};
+use crate::terminal::parse::{at_least_one, positive};
 
 /// See the dead letters, send them back, or remove them
 ///
-/// A dead letter is a message that could not be fulfilled. SQS cannot be searched: it hands messages out, some at a
-/// time and in no order, and what a command got is hidden from all others while it works. So a letter that one run does
-/// not meet the next one may.
+/// A dead letter is a message that could not be fulfilled. SQS cannot be searched: it hands out some messages at a time,
+/// in no order. While a command runs, the letters it received are hidden from other readers. A letter that one run misses
+/// may show up in the next.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct DlqArguments {
@@ -33,12 +33,20 @@ pub(crate) enum DlqCommand {
 /// Which dead letters.
 #[derive(Args, Debug)]
 pub(crate) struct Filter {
-    /// Only those of this lane: standard or hot
+    /// Only letters of this lane: standard or hot
     #[arg(long, value_name = "LANE")]
     pub(crate) lane: Option<Lane>,
-    /// Only those with this reason, such as NOT_JSON or PANIC; moved: put there by SQS or SNS, which give none
+    /// Only letters with this reason, such as NOT_JSON or PANIC; moved: SQS or SNS put it there, and they give no reason
     #[arg(long, value_name = "REASON")]
     pub(crate) reason: Option<Why>,
+}
+
+impl Filter {
+    /// The lanes to look at.
+    pub(crate) fn lanes(&self) -> Vec<Lane> {
+        self.lane
+            .map_or_else(|| Lane::ALL.to_vec(), |lane| vec![lane])
+    }
 }
 
 /// List a sample of the dead letters, and why they are there
@@ -49,7 +57,7 @@ pub(crate) struct Filter {
 pub(crate) struct ListArguments {
     #[command(flatten)]
     pub(crate) filter: Filter,
-    /// Show at most so many
+    /// Show at most N letters
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = at_least_one)]
     pub(crate) limit: usize,
     /// Print the list as one JSON object
@@ -59,7 +67,8 @@ pub(crate) struct ListArguments {
 
 /// Show all of a dead letter: its reason, attributes and body
 ///
-/// The body is what a customer sent, name and address with it. The letter stays where it is. It exits 1 if there is none.
+/// The body is what the customer sent, with name and address. The letter stays where it is. It exits 1 if a letter was
+/// not found.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ShowArguments {
@@ -75,49 +84,51 @@ pub(crate) struct ShowArguments {
 
 /// Send dead letters back to their lane's queue
 ///
-/// Each goes to the queue that it came from, never to the topic, with its attributes, its message group and its trace.
-/// It is removed only after SQS has confirmed the send: if anything ends in between it is there twice, which does no
-/// harm, because storage takes an order once. How often it was sent back stands in its attribute sluice.dead_letter.
+/// Each letter goes to the queue that it came from, never to the topic, with its attributes, its message group and its
+/// trace. It is removed only after SQS has confirmed the send. If the command is interrupted between the two, the message
+/// is in both queues: that does no harm, because storage takes an order once. The attribute sluice.dead_letter counts how
+/// often a letter was sent back.
 /// It exits 1 if a letter was not sent back, or one of the IDs was not found.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ReplayLettersArguments {
-    /// Only these: message ids or order ids
+    /// Only these letters: message ids or order ids
     #[arg(value_name = "ID")]
     pub(crate) ids: Vec<LetterId>,
     #[command(flatten)]
     pub(crate) filter: Filter,
-    /// Send at most so many
+    /// Send at most N letters
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub(crate) limit: Option<usize>,
-    /// Send at most so many a second
+    /// Send at most N letters a second
     #[arg(long, value_name = "N", default_value_t = 10.0, value_parser = positive)]
     pub(crate) rate: f64,
-    /// Say what would be sent; send and remove nothing
+    /// Print what would be sent; send and remove nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
 
 /// Remove dead letters for good
 ///
-/// Shows them and asks. Each order is recorded as REJECTED with the reason PURGED and, where its message can be read,
-/// with its content, before the letter is removed; an order that is stored already stays as it is. A body that names no
-/// order is removed without a record. It exits 1 if a letter was not removed, or one of the IDs was not found.
+/// The command shows the letters and asks before it removes them. Before a letter is removed, its order is recorded as
+/// REJECTED with the reason PURGED, and with its content if the message can be read. An order that is already stored stays
+/// as it is. A letter whose body names no order is removed without a record. It exits 1 if a letter was not removed, or
+/// one of the IDs was not found.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct PurgeArguments {
-    /// Only these: message ids or order ids
+    /// Only these letters: message ids or order ids
     #[arg(value_name = "ID")]
     pub(crate) ids: Vec<LetterId>,
     #[command(flatten)]
     pub(crate) filter: Filter,
-    /// Remove at most so many
+    /// Remove at most N letters
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = at_least_one)]
     pub(crate) limit: usize,
     /// Do not ask
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Say what would be removed; record and remove nothing
+    /// Print what would be removed; record and remove nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

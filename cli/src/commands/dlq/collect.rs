@@ -1,4 +1,4 @@
-//! Takes the letters that are meant, up to a number of them.
+//! Takes letters that are meant, up to a limit.
 
 use super::{
     letter::Letter,
@@ -6,9 +6,9 @@ use super::{
     select::Selection,
     sweep::Sweep,
 };
-use crate::Failure;
+use crate::terminal::failure::Failure;
 
-/// The letters that are meant. They and all others that were met on the way are held.
+/// The letters that are meant. They are held, and so are all other letters that were met.
 pub(crate) async fn collect<Q: Queues>(
     sweep: &mut Sweep<'_, Q>,
     selection: &mut Selection,
@@ -21,7 +21,8 @@ pub(crate) async fn collect<Q: Queues>(
     Ok(letters)
 }
 
-/// The next letters that are meant, at most so many; perhaps none of some that were met. `None` is the end.
+/// The next letters that are meant, at most `most`. The list is empty if none of the letters that were met is meant;
+/// `None` is the end.
 pub(crate) async fn chosen<Q: Queues>(
     sweep: &mut Sweep<'_, Q>,
     selection: &mut Selection,

@@ -7,27 +7,27 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use crate::Failure;
+use crate::terminal::failure::Failure;
 
-/// Whether there is somebody to ask.
+/// Checks that there is somebody to ask.
 ///
 /// # Errors
-/// There is not.
+/// Standard input is no terminal.
 pub(crate) fn somebody_is_there() -> Result<(), Failure> {
     if stdin().is_terminal() {
         return Ok(());
     }
     Err(Failure::environment(
-        "a purge asks first, and standard input is no terminal",
+        "a purge asks before it removes letters, and standard input is no terminal",
         "look at it with --dry-run, then add --yes",
     ))
 }
 
-/// Whether the operator types this number.
+/// Asks the operator to type this number. False if something else is typed.
 pub(crate) async fn number(expected: usize) -> Result<bool, Failure> {
     eprint!("Type the number of letters to remove them for good: ");
     let (answer, answered) = oneshot::channel();
-    // A thread of its own: one of the runtime's would keep the process from ending while it waits.
+    // A thread of its own, because one of the runtime would keep the process from ending while it waits.
     thread::spawn(move || {
         let mut line = String::new();
         let read = stdin().read_line(&mut line).map(|_| line);

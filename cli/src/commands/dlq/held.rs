@@ -1,7 +1,7 @@
-//! The letters that a command holds: hidden from all others while it works, and shown again when it ends.
+//! The letters that a command holds: hidden from other readers while it works, and visible again when it ends.
 //!
-//! The time that SQS hides a message is kept short and renewed, so that a command that is killed keeps letters
-//! from nobody for long, and a slow one does not meet its own letters again.
+//! SQS hides a message for a short time only, and the command renews that. So a command that is killed does not hide
+//! letters for long, and a slow one does not receive its own letters again.
 
 use std::{
     collections::HashMap,
@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use super::{letter::Letter, queues::Queues};
 
-/// For so many seconds a received letter is hidden, unless that is renewed.
+/// How long a received letter is hidden, in seconds, unless that is renewed.
 pub(crate) const HIDDEN_FOR: u32 = 60;
 
 /// A renewal may fail twice before a letter is visible again.
@@ -26,20 +26,20 @@ const RENEW_EVERY: Duration = Duration::from_secs(20);
 pub(crate) struct Held(Mutex<HashMap<String, (Lane, String)>>);
 
 impl Held {
-    /// From now on. Of a letter that is received again, the last receipt counts.
+    /// Holds a letter from now on. If it is received again, the last receipt counts.
     pub(crate) fn add(&self, letter: &Letter) {
         let held = (letter.lane, letter.receipt.clone());
         self.letters().insert(letter.id.clone(), held);
     }
 
-    /// What names the last receive of a letter that is held.
+    /// The receipt of the last receive of a letter that is held.
     pub(crate) fn receipt(&self, letter: &Letter) -> String {
         let letters = self.letters();
         let held = letters.get(&letter.id);
         held.map_or_else(|| letter.receipt.clone(), |(_, receipt)| receipt.clone())
     }
 
-    /// No longer: it is removed.
+    /// No longer holds a letter, because it is removed.
     pub(crate) fn forget(&self, letter: &Letter) {
         self.letters().remove(&letter.id);
     }
@@ -54,7 +54,7 @@ impl Held {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does the work while what it holds stays hidden. Then everything that it still holds is visible again.
+    /// Does the work while the letters that it holds stay hidden. Afterwards those that it still holds are visible again.
     pub(crate) async fn during<T>(&self, queues: &impl Queues, work: impl Future<Output = T>) -> T {
         let done = tokio::select! {
             done = work => done,
@@ -77,7 +77,8 @@ impl Held {
         loop {
             sleep(RENEW_EVERY).await;
             for lane in Lane::ALL {
-                // What was just removed fails here, and what lapsed is received again: neither does harm.
+                // This fails for a letter that was just removed, and one whose time is over is received again. Neither
+                // does harm.
                 self.hide(queues, lane, HIDDEN_FOR).await;
             }
         }
@@ -95,7 +96,7 @@ impl Held {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dlq::memory::MemoryQueues;
+    use crate::commands::dlq::memory::MemoryQueues;
 
     #[tokio::test(start_paused = true)]
     async fn what_is_held_stays_hidden_as_long_as_it_takes_and_no_longer() {

@@ -10,7 +10,7 @@ use sluice_order::{
 
 use super::why::Why;
 
-/// What SNS adds to a message that it could not deliver. They say why, and are none of the message's own.
+/// The attributes that SNS adds to a message that it could not deliver. They say why, and are not the message's own.
 const SNS_ATTRIBUTES: [&str; 3] = ["RequestID", "ErrorCode", "ErrorMessage"];
 
 /// One received message of a dead-letter queue.

@@ -6,15 +6,18 @@ use serde::Serialize;
 use sluice_order::{OrderId, RejectReason, Timestamp};
 
 use super::{letter::Letter, why::Why};
-use crate::output::{columns, tame};
+use crate::terminal::{
+    output::{columns, tame},
+    units::duration,
+};
 
 const HEADINGS: [&str; 8] = [
     "MESSAGE", "LANE", "REASON", "RECEIVES", "REPLAYS", "AGE", "ORDER", "DETAIL",
 ];
 
-/// What a list tells of a letter.
+/// What a list shows of a letter.
 #[derive(Clone, PartialEq, Debug, Serialize)]
-pub(crate) struct Row {
+pub(crate) struct LetterRow {
     message_id: String,
     lane: &'static str,
     reason: Why,
@@ -25,14 +28,14 @@ pub(crate) struct Row {
     order_id: Option<OrderId>,
 }
 
-impl Row {
+impl LetterRow {
     pub(crate) fn of(letter: &Letter) -> Self {
-        // Storage's words may repeat what was ordered; `dlq show` has them.
-        let is_storage_s = matches!(
+        // Storage's error texts may repeat what was ordered, so only `dlq show` prints them.
+        let may_quote_content = matches!(
             letter.why(),
             Why::Rejected(RejectReason::TooLarge | RejectReason::RefusedByStorage)
         );
-        let detail = (!is_storage_s).then(|| letter.detail());
+        let detail = (!may_quote_content).then(|| letter.detail());
         Self {
             message_id: letter.id.clone(),
             lane: letter.lane.as_str(),
@@ -63,19 +66,21 @@ impl Row {
 /// The letters as a table.
 pub(crate) fn table(letters: &[Letter], now: Timestamp) -> String {
     let headings = HEADINGS.map(str::to_owned).to_vec();
-    let rows = letters.iter().map(|letter| Row::of(letter).cells(now));
+    let rows = letters
+        .iter()
+        .map(|letter| LetterRow::of(letter).cells(now));
     columns(&std::iter::once(headings).chain(rows).collect::<Vec<_>>())
 }
 
-/// One letter, for a line that tells what became of it.
+/// One letter, for a line that says what became of it.
 pub(crate) fn line(letter: &Letter) -> String {
-    let Row {
+    let LetterRow {
         message_id,
         lane,
         reason,
         order_id,
         ..
-    } = Row::of(letter);
+    } = LetterRow::of(letter);
     let order = order_id.map_or_else(|| "names no order".to_owned(), |id| id.to_string());
     format!("{}  {lane}  {reason}  {order}", tame(&message_id))
 }
@@ -89,17 +94,11 @@ pub(crate) fn reasons(letters: &[Letter]) -> BTreeMap<String, usize> {
     reasons
 }
 
-/// How long ago, in at most two units.
+/// How long ago that was.
 pub(crate) fn age(then: Timestamp, now: Timestamp) -> String {
     let millis = now.as_millis().saturating_sub(then.as_millis());
-    let seconds = Duration::from_millis(u64::try_from(millis).unwrap_or(0)).as_secs();
-    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds}s"),
-        (0, 0, _) => format!("{minutes}m {}s", seconds % 60),
-        (0, ..) => format!("{hours}h {}m", minutes % 60),
-        _ => format!("{days}d {}h", hours % 24),
-    }
+    let age = Duration::from_millis(u64::try_from(millis).unwrap_or(0));
+    duration(age.as_secs_f64())
 }
 
 #[cfg(test)]
@@ -107,7 +106,7 @@ mod tests {
     use aws_sdk_sqs::types::MessageSystemAttributeName as System;
 
     use super::*;
-    use crate::dlq::letter::tests::{PANIC, letter, note, text};
+    use crate::commands::dlq::letter::tests::{PANIC, letter, note, text};
 
     #[test]
     fn a_row_tells_why_and_nothing_of_the_content() {
@@ -158,25 +157,16 @@ mod tests {
             ("PANIC", true),
         ] {
             let letter = letter("m-1", &body, &[note(&PANIC.replace("PANIC", reason))], &[]);
-            let row = Row::of(&letter);
+            let row = LetterRow::of(&letter);
             assert_eq!(row.reason.to_string(), reason);
             assert_eq!(row.detail.contains("panicked"), is_told, "{reason}");
         }
     }
 
     #[test]
-    fn an_age_has_two_units_at_most() {
-        let age = |seconds: i64| {
-            let now = Timestamp::from_millis(2_000_000_000_000);
-            age(
-                Timestamp::from_millis(now.as_millis() - seconds * 1_000),
-                now,
-            )
-        };
-        assert_eq!(age(-5), "0s");
-        assert_eq!(age(59), "59s");
-        assert_eq!(age(61), "1m 1s");
-        assert_eq!(age(7_260), "2h 1m");
-        assert_eq!(age(14 * 86_400 + 3_600), "14d 1h");
+    fn an_age_is_never_below_zero() {
+        let now = Timestamp::from_millis(2_000_000);
+        assert_eq!(age(Timestamp::from_millis(2_005_000), now), "0s");
+        assert_eq!(age(Timestamp::from_millis(1_939_000), now), "1m 1s");
     }
 }

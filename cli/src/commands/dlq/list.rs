@@ -6,17 +6,20 @@ use serde_json::json;
 use sluice_order::{Clock, Lane, SystemClock, Timestamp};
 
 use super::{
-    args::ListArguments,
+    arguments::ListArguments,
     collect::collect,
     held::Held,
     letter::Letter,
+    letter_row::{LetterRow, reasons, table},
     queues::Queues,
-    row::{Row, reasons, table},
     select::Selection,
     stop::Stop,
     sweep::Sweep,
 };
-use crate::{Exit, Failure, output};
+use crate::terminal::{
+    failure::{Exit, Failure},
+    output,
+};
 
 pub(crate) async fn run<Q: Queues>(
     queues: &Q,
@@ -34,7 +37,7 @@ pub(crate) async fn run<Q: Queues>(
     let collected = collect(&mut sweep, &mut selection, arguments.limit);
     let letters = held.during(queues, collected).await?;
     if arguments.json {
-        let rows: Vec<Row> = letters.iter().map(Row::of).collect();
+        let rows: Vec<LetterRow> = letters.iter().map(LetterRow::of).collect();
         let about: serde_json::Map<_, _> = counts
             .iter()
             .map(|(lane, count)| (lane.to_string(), json!(count)))
@@ -76,7 +79,7 @@ fn readable(letters: &[Letter], counts: &[(Lane, u64)], now: Timestamp) -> Strin
         );
     }
     text.push_str(
-        "This is a sample: SQS hands messages out in no order, and none that somebody else is looking at.",
+        "This is a sample: SQS hands messages out in no order, and hides those that somebody else is looking at.",
     );
     text
 }
@@ -84,7 +87,7 @@ fn readable(letters: &[Letter], counts: &[(Lane, u64)], now: Timestamp) -> Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dlq::letter::tests::{PANIC, letter, note};
+    use crate::commands::dlq::letter::tests::{PANIC, letter, note};
 
     #[test]
     fn a_list_says_that_it_is_a_sample() {

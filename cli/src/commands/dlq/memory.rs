@@ -19,7 +19,7 @@ use super::{
     queues::{NotSent, Queues},
     resend::Resend,
 };
-use crate::Failure;
+use crate::terminal::failure::Failure;
 
 /// A send, a delete: in the order in which they were asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]

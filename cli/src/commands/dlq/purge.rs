@@ -1,23 +1,26 @@
-//! `sluice dlq purge`: away for good, and on record.
+//! `sluice dlq purge`: removes letters for good, and records that.
 //!
-//! First the rejection, then the removal: an order that was accepted never just vanishes.
+//! The rejection is recorded before the letter is removed: an order that was accepted never just vanishes.
 
 use sluice_order::{Clock, RejectReason};
 use sluice_store::{OrderStore, Rejection, StoreError};
 
 use super::{
-    args::PurgeArguments,
+    arguments::PurgeArguments,
     collect::collect,
     held::Held,
     letter::Letter,
+    letter_row::{line, table},
     queues::Queues,
-    row::{line, table},
     select::Selection,
     stop::Stop,
     sweep::Sweep,
     why::Why,
 };
-use crate::{Exit, Failure, output};
+use crate::terminal::{
+    failure::{Exit, Failure},
+    output,
+};
 
 pub(crate) async fn run<Q: Queues, S: OrderStore>(
     purge: &Purge<'_, Q, S, impl Clock>,
@@ -31,7 +34,7 @@ pub(crate) async fn run<Q: Queues, S: OrderStore>(
     if done.kept > 0 {
         return Ok(Exit::Wrong);
     }
-    super::found(&selection, done.seen)
+    selection.all_found(done.seen)
 }
 
 /// What it needs.
@@ -148,7 +151,7 @@ impl<Q: Queues, S: OrderStore, C: Clock> Purge<'_, Q, S, C> {
     }
 
     async fn record(&self, letter: &Letter) -> Result<Recorded, NotRemoved> {
-        // The consumer knows a forged id, which may be like another order's in all but its seal.
+        // An id that the consumer found to be forged may be another order's, except for its seal.
         let is_forged = letter.why() == Why::Rejected(RejectReason::ForgedId);
         let Some(claim) = letter.claim().filter(|_| !is_forged) else {
             return Ok(Recorded::Nothing);
@@ -161,7 +164,7 @@ impl<Q: Queues, S: OrderStore, C: Clock> Purge<'_, Q, S, C> {
         };
         let mut recorded = self.store.reject(&rejection).await;
         if matches!(recorded, Err(StoreError::Refused { .. })) && rejection.content.is_some() {
-            // What storage does not take may be why it is a dead letter.
+            // Content that storage refuses may be the reason why it is a dead letter.
             rejection.content = None;
             recorded = self.store.reject(&rejection).await;
         }
@@ -171,7 +174,7 @@ impl<Q: Queues, S: OrderStore, C: Clock> Purge<'_, Q, S, C> {
             Err(error @ (StoreError::Unavailable(_) | StoreError::Throttled(_))) => {
                 Err(NotRemoved::Any(Failure::environment(
                     format!("the rejection cannot be recorded, so the letter stays: {error}"),
-                    "see that dynamodb:GetItem and PutItem on the table work, then run it again",
+                    "check that dynamodb:GetItem and PutItem on the table work, then run it again",
                 )))
             }
         }

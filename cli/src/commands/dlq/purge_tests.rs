@@ -5,11 +5,10 @@ use sluice_order::{
 use sluice_store::{Found, MemoryStore, Page, PutOutcome, StoredOrder};
 
 use super::*;
-use crate::{
-    Arguments,
-    args::Command,
+use crate::commands::{
+    Arguments, Command,
     dlq::{
-        args::DlqCommand,
+        arguments::DlqCommand,
         letter::tests::{PANIC, note},
         memory::{Deed, MemoryQueues},
     },
@@ -57,7 +56,7 @@ async fn purge<S: OrderStore>(
     rest: &[&str],
     answer: Option<bool>,
 ) -> Result<Exit, Failure> {
-    let (_sender, stop) = Stop::by_hand();
+    let (_sender, stop) = Stop::with_sender();
     let purge = Purge {
         queues,
         store,

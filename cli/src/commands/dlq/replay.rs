@@ -1,26 +1,32 @@
-//! `sluice dlq replay`: back to the lane's queue.
+//! `sluice dlq replay`: sends letters back to their lane's queue.
 //!
-//! A letter is removed only after SQS has confirmed the send. Whatever ends in between leaves it in both queues,
-//! and storage takes an order once.
+//! A letter is removed only after SQS has confirmed the send. If the command ends in between, the message is in both
+//! queues: that does no harm, because storage takes an order once.
 
-use std::{cell::Cell, fmt::Write};
+use std::fmt::Write;
 
 use futures::{StreamExt, stream};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Interval;
 
 use super::{
-    args::ReplayLettersArguments,
+    arguments::ReplayLettersArguments,
     collect::chosen,
     held::Held,
     letter::Letter,
+    letter_row::line,
     queues::{AT_ONCE, NotSent, Queues},
     resend::Resend,
-    row::line,
     select::Selection,
     stop::Stop,
     sweep::Sweep,
 };
-use crate::{Exit, Failure, output, replay::pace::Pace};
+use crate::{
+    deployment::rate::at_most,
+    terminal::{
+        failure::{Exit, Failure},
+        output,
+    },
+};
 
 pub(crate) async fn run<Q: Queues>(
     queues: &Q,
@@ -39,7 +45,7 @@ pub(crate) async fn run<Q: Queues>(
     if !is_whole || stop.is_requested() {
         return Ok(Exit::Wrong);
     }
-    super::found(&selection, report.seen)
+    selection.all_found(report.seen)
 }
 
 /// What became of the letters.
@@ -72,10 +78,7 @@ struct Replay<'a, Q> {
     queues: &'a Q,
     arguments: &'a ReplayLettersArguments,
     stop: &'a Stop,
-    pace: Pace,
     held: Held,
-    /// When the last letter went out.
-    last: Cell<Option<Instant>>,
 }
 
 impl<'a, Q: Queues> Replay<'a, Q> {
@@ -84,9 +87,7 @@ impl<'a, Q: Queues> Replay<'a, Q> {
             queues,
             arguments,
             stop,
-            pace: Pace::spaced(arguments.rate),
             held: Held::default(),
-            last: Cell::new(None),
         }
     }
 
@@ -107,6 +108,7 @@ impl<'a, Q: Queues> Replay<'a, Q> {
         let limit = self.arguments.limit.unwrap_or(usize::MAX);
         let lanes = self.arguments.filter.lanes();
         let mut sweep = Sweep::new(self.queues, &lanes, &self.held, self.stop);
+        let mut rate = at_most(self.arguments.rate);
         while let Some(letters) = chosen(&mut sweep, selection, limit - report.chosen).await? {
             report.seen = sweep.seen();
             report.chosen += letters.len();
@@ -115,7 +117,8 @@ impl<'a, Q: Queues> Replay<'a, Q> {
                     output::print(&format!("would replay  {}", line(letter)))?;
                 }
             } else {
-                self.replay_some(letters, selection, report).await?;
+                self.replay_some(letters, &mut rate, selection, report)
+                    .await?;
             }
         }
         report.seen = sweep.seen();
@@ -123,17 +126,19 @@ impl<'a, Q: Queues> Replay<'a, Q> {
         Ok(())
     }
 
-    /// Sends these back, at the pace. Those that were begun are finished, whatever happens to others.
+    /// Sends these letters back, not faster than the rate. A letter that was begun is finished, whatever happens to others.
     async fn replay_some(
         &self,
         letters: Vec<Letter>,
+        rate: &mut Interval,
         selection: &mut Selection,
         report: &mut Report,
     ) -> Result<(), Failure> {
-        let (halt, halted) = Stop::by_hand();
-        let due = stream::unfold(letters.into_iter(), |mut letters| async {
+        let (halt, halted) = Stop::with_sender();
+        let due = stream::unfold((letters.into_iter(), rate), |(mut letters, rate)| async {
             let letter = letters.next()?;
-            self.turn(&halted).await.then_some((letter, letters))
+            let goes_on = self.is_due(rate, &halted).await;
+            goes_on.then_some((letter, (letters, rate)))
         });
         let fates = due
             .map(async |letter| {
@@ -155,17 +160,13 @@ impl<'a, Q: Queues> Replay<'a, Q> {
         end
     }
 
-    /// Waits until the next letter is due. Whether there is to be one.
-    async fn turn(&self, halted: &Stop) -> bool {
-        let now = Instant::now();
-        if let Some(due) = self.pace.due(0, now, self.last.get()) {
-            tokio::select! {
-                () = sleep_until(due) => {}
-                () = self.stop.requested() => {}
-                () = halted.requested() => {}
-            }
+    /// Waits until the next letter is due. False if the run is to end before it.
+    async fn is_due(&self, rate: &mut Interval, halted: &Stop) -> bool {
+        tokio::select! {
+            _ = rate.tick() => {}
+            () = self.stop.requested() => {}
+            () = halted.requested() => {}
         }
-        self.last.set(Some(Instant::now()));
         !self.stop.is_requested() && !halted.is_requested()
     }
 
@@ -188,7 +189,10 @@ impl<'a, Q: Queues> Replay<'a, Q> {
 }
 
 impl Report {
-    /// Counts and tells a fate. What would happen to every letter is a failure.
+    /// Counts and prints what became of a letter.
+    ///
+    /// # Errors
+    /// It failed for a reason that would stop every other letter too.
     fn add(&mut self, letter: &Letter, fate: Fate) -> Result<(), Failure> {
         let letter = line(letter);
         match fate {
@@ -213,7 +217,7 @@ impl Report {
             Fate::NotRemoved(_, failure) => {
                 self.doubled += 1;
                 eprintln!(
-                    "replayed, but it is a dead letter still, and may be replayed again without harm: {letter}"
+                    "replayed, but not removed: it is still a dead letter, and may be replayed again without harm: {letter}"
                 );
                 Err(failure)
             }
@@ -247,7 +251,7 @@ impl Report {
         if *came_back > 0 {
             let _ = write!(
                 text,
-                " {came_back} came back already: mend the cause before the next replay."
+                " {came_back} came back already: fix the cause before the next replay."
             );
         }
         text

@@ -4,11 +4,10 @@ use clap::Parser;
 use sluice_order::{DeadLetter, Lane, letter::DEAD_LETTER_ATTRIBUTE};
 
 use super::*;
-use crate::{
-    Arguments,
-    args::Command,
+use crate::commands::{
+    Arguments, Command,
     dlq::{
-        args::DlqCommand,
+        arguments::DlqCommand,
         letter::tests::{PANIC, note},
         memory::{Deed, MemoryQueues},
     },
@@ -46,7 +45,7 @@ fn visible(queues: &MemoryQueues) -> usize {
 }
 
 async fn replay(queues: &MemoryQueues, rest: &[&str]) -> Result<Exit, Failure> {
-    let (_sender, stop) = Stop::by_hand();
+    let (_sender, stop) = Stop::with_sender();
     run(queues, &arguments(rest), &stop).await
 }
 
@@ -160,7 +159,7 @@ async fn an_id_that_is_not_there_is_told() {
     let failure = replay(&queues, &["a", "nobody"]).await.unwrap_err();
     assert_eq!(failure.exit(), Exit::Wrong);
     assert!(
-        failure.to_string().contains("letters met: nobody."),
+        failure.to_string().contains("letters: nobody."),
         "{failure}"
     );
     assert_eq!(queues.sent().len(), 1);
@@ -170,7 +169,7 @@ async fn an_id_that_is_not_there_is_told() {
 #[tokio::test(start_paused = true)]
 async fn the_rate_is_kept_however_slow_and_no_letter_goes_twice() {
     let queues = five();
-    let start = Instant::now();
+    let start = tokio::time::Instant::now();
     assert_eq!(replay(&queues, &["--rate", "0.01"]).await, Ok(Exit::Fine));
     assert_eq!(start.elapsed().as_secs(), 400);
     assert_eq!((queues.sent().len(), visible(&queues)), (5, 0));
@@ -179,7 +178,7 @@ async fn the_rate_is_kept_however_slow_and_no_letter_goes_twice() {
 #[tokio::test(start_paused = true)]
 async fn a_stop_releases_what_was_not_sent() {
     let queues = five();
-    let (sender, stop) = Stop::by_hand();
+    let (sender, stop) = Stop::with_sender();
     let arguments = arguments(&["--rate", "1"]);
     let stopping = async {
         tokio::time::sleep(Duration::from_millis(1_500)).await;

@@ -28,7 +28,7 @@ impl Resend {
         attributes
             .retain(|name, _| name.as_str() != DEAD_LETTER_ATTRIBUTE && !letter.is_of_sns(name));
         let mut replays = None;
-        // An attribute of somebody else is worth more than the count.
+        // An attribute that somebody else set is worth more than the count.
         if attributes.len() <= MAX_OTHER_ATTRIBUTES {
             let note = counted(letter);
             if let Some(value) = attribute(&note) {
@@ -86,7 +86,7 @@ mod tests {
     use sluice_order::RejectReason;
 
     use super::*;
-    use crate::dlq::letter::tests::{PANIC, binary, letter, note, text};
+    use crate::commands::dlq::letter::tests::{PANIC, binary, letter, note, text};
 
     fn carried(resend: &Resend) -> DeadLetter {
         let value = &resend.attributes[DEAD_LETTER_ATTRIBUTE];

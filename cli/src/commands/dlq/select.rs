@@ -5,6 +5,7 @@ use std::{collections::HashSet, fmt, str::FromStr};
 use sluice_order::OrderId;
 
 use super::{letter::Letter, why::Why};
+use crate::terminal::failure::{Exit, Failure};
 
 /// How an operator names a letter.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -94,7 +95,7 @@ impl Selection {
     }
 
     /// From now on this message is not meant, when it becomes a dead letter again: whoever replays a letter whose
-    /// cause is not mended would replay it for ever.
+    /// cause is not fixed would replay it for ever.
     pub(crate) fn was_sent(&mut self, message_id: String) {
         self.sent.insert(message_id);
     }
@@ -135,6 +136,21 @@ impl Selection {
         !self.ids.is_empty() && self.ids.iter().all(|(_, met)| *met == Met::Wholly)
     }
 
+    /// Whether every letter that was asked for by its id was met, among the `seen` letters that were met.
+    ///
+    /// # Errors
+    /// Some were not. The failure names them.
+    pub(crate) fn all_found(&self, seen: usize) -> Result<Exit, Failure> {
+        let missing = self.missing();
+        if missing.is_empty() {
+            return Ok(Exit::Fine);
+        }
+        Err(Failure::wrong(
+            format!("not found among {seen} letters: {}", missing.join(", ")),
+            "look again in a minute: SQS hands messages out in no order, and hides those that somebody else is looking at",
+        ))
+    }
+
     /// The ids that no letter had.
     pub(crate) fn missing(&self) -> Vec<String> {
         let missing = self.ids.iter().filter(|(_, met)| *met == Met::No);
@@ -145,7 +161,7 @@ impl Selection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dlq::letter::tests::{PANIC, letter, note};
+    use crate::commands::dlq::letter::tests::{PANIC, letter, note};
 
     fn ids(texts: &[&str]) -> Vec<LetterId> {
         texts.iter().map(|text| text.parse().unwrap()).collect()

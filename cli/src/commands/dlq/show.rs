@@ -1,4 +1,4 @@
-//! `sluice dlq show`: all of a letter.
+//! `sluice dlq show`: everything about a letter.
 
 use std::fmt::Write;
 
@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use sluice_order::{Clock, SystemClock, Timestamp};
 
 use super::{
-    args::ShowArguments, collect::collect, held::Held, letter::Letter, queues::Queues, row::age,
-    select::Selection, stop::Stop, sweep::Sweep,
+    arguments::ShowArguments, collect::collect, held::Held, letter::Letter, letter_row::age,
+    queues::Queues, select::Selection, stop::Stop, sweep::Sweep,
 };
-use crate::{
-    Exit, Failure,
+use crate::terminal::{
+    failure::{Exit, Failure},
     output::{self, aligned, tame},
 };
 
@@ -32,7 +32,7 @@ pub(crate) async fn run<Q: Queues>(
         let shown: Vec<_> = letters.iter().map(|l| readable(l, now)).collect();
         output::print(&shown.join("\n\n"))?;
     }
-    super::found(&selection, sweep.seen())
+    selection.all_found(sweep.seen())
 }
 
 fn readable(letter: &Letter, now: Timestamp) -> String {
@@ -54,7 +54,7 @@ fn readable(letter: &Letter, now: Timestamp) -> String {
     row(
         "received",
         format!(
-            "{} times by SQS's count, looks like this one among them",
+            "{} times by SQS's count, which includes looks like this one",
             letter.received
         ),
     );
@@ -132,7 +132,7 @@ mod tests {
     use aws_sdk_sqs::types::MessageSystemAttributeName as System;
 
     use super::*;
-    use crate::dlq::letter::tests::{PANIC, binary, letter, note, text};
+    use crate::commands::dlq::letter::tests::{PANIC, binary, letter, note, text};
 
     #[test]
     fn everything_is_shown_and_nothing_steers_the_terminal() {
@@ -152,7 +152,7 @@ mod tests {
         let shown = readable(&letter, Timestamp::from_millis(60_000));
         for part in [
             "reason               PANIC\n",
-            "sent_at              1970-01-01T00:00:00.000Z (1m 0s ago)\n",
+            "sent_at              1970-01-01T00:00:00.000Z (1m ago)\n",
             "original_message_id  m-0\n",
             "group                c-1\n",
             "trace                Root=1-a\n",

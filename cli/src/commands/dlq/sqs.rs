@@ -17,9 +17,12 @@ use super::{
     queues::{AT_ONCE, NotSent, Queues},
     resend::Resend,
 };
-use crate::{Failure, aws::Aws, counts, stack::LaneQueues};
+use crate::{
+    deployment::{aws::Aws, counts, stack::LaneQueues},
+    terminal::failure::Failure,
+};
 
-/// With a wait SQS asks all of its servers, without one only some.
+/// If a receive waits, SQS asks all of its servers; otherwise only some.
 const WAIT_SECONDS: i32 = 1;
 
 /// The queues of a stack.
@@ -148,14 +151,14 @@ fn seconds(seconds: u32) -> i32 {
     i32::try_from(seconds).unwrap_or(i32::MAX)
 }
 
-/// What SQS has against a message itself.
+/// SQS's reason, if it refuses the message itself.
 fn refusal(error: &impl ProvideErrorMetadata) -> Option<String> {
     let code = error.code().filter(|code| is_of_the_message(code))?;
     let message = error.message().unwrap_or("no message");
     Some(format!("{code}: {message}"))
 }
 
-/// Whether an error is one message's own. Some codes end in `Exception`, and not always.
+/// Whether an error code is about the message itself. Some codes may or may not end in `Exception`.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html>
 fn is_of_the_message(code: &str) -> bool {

@@ -1,10 +1,10 @@
-//! Ctrl-C: the command stops where it does no harm, and releases what it holds.
+//! Ctrl-C: the command stops where that does no harm, and releases the letters that it holds.
 
 use std::future::pending;
 
 use tokio::{signal::ctrl_c, sync::watch};
 
-/// Whether the command is to stop.
+/// Whether the command has to stop.
 #[derive(Clone, Debug)]
 pub(crate) struct Stop(watch::Receiver<bool>);
 
@@ -23,8 +23,8 @@ impl Stop {
         Self(receiver)
     }
 
-    /// When the sender says so.
-    pub(crate) fn by_hand() -> (watch::Sender<bool>, Self) {
+    /// From the moment that the sender sends `true`.
+    pub(crate) fn with_sender() -> (watch::Sender<bool>, Self) {
         let (sender, receiver) = watch::channel(false);
         (sender, Self(receiver))
     }

@@ -1,4 +1,4 @@
-//! Goes through the dead letters, as far as SQS lets one.
+//! Goes through the dead letters, as far as SQS allows it.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -10,17 +10,17 @@ use super::{
     queues::{AT_ONCE, Queues},
     stop::Stop,
 };
-use crate::Failure;
+use crate::terminal::failure::Failure;
 
-/// A receive that gives nothing new does not mean that the queue is empty; so many in a row are believed.
+/// A queue counts as empty after this many receives in a row that gave nothing new: a single one says little.
 const EMPTY_RECEIVES: u32 = 3;
 
-/// One way through the dead letters of some lanes. Shows every letter once.
+/// One pass through the dead letters of some lanes. Shows every letter once.
 pub(crate) struct Sweep<'a, Q> {
     queues: &'a Q,
     held: &'a Held,
     stop: &'a Stop,
-    /// The lanes that may have more, and how many receives in a row gave nothing new. Taken in turn.
+    /// The lanes that may have more letters, taken in turn, and how many receives in a row gave nothing new.
     lanes: VecDeque<(Lane, u32)>,
     seen: HashSet<String>,
 }
@@ -36,7 +36,7 @@ impl<'a, Q: Queues> Sweep<'a, Q> {
         }
     }
 
-    /// Some more letters, which are held from now on. None: there are no more, or the command is to stop.
+    /// Some more letters, which are held from now on. An empty list: there are no more, or the command has to stop.
     pub(crate) async fn next(&mut self, most: usize) -> Result<Vec<Letter>, Failure> {
         while let Some((lane, empty)) = self.lanes.pop_front() {
             if self.stop.is_requested() {
@@ -67,7 +67,7 @@ impl<'a, Q: Queues> Sweep<'a, Q> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dlq::memory::MemoryQueues;
+    use crate::commands::dlq::memory::MemoryQueues;
 
     async fn ids(queues: &MemoryQueues, most: usize, stop: &Stop) -> Vec<String> {
         let held = Held::default();
@@ -93,7 +93,7 @@ mod tests {
         ] {
             queues.put(lane, id, "x", &[]);
         }
-        let (_, stop) = Stop::by_hand();
+        let (_, stop) = Stop::with_sender();
         queues.receive_nothing(2);
         assert_eq!(ids(&queues, 1, &stop).await, ["s1", "h1", "s2"]);
     }
@@ -103,7 +103,7 @@ mod tests {
         let queues = MemoryQueues::default();
         queues.put(Lane::Standard, "a", "x", &[]);
         queues.never_hide();
-        let (_, stop) = Stop::by_hand();
+        let (_, stop) = Stop::with_sender();
         assert_eq!(ids(&queues, 10, &stop).await, ["a"]);
     }
 
@@ -111,7 +111,7 @@ mod tests {
     async fn it_ends_when_the_command_is_to_stop() {
         let queues = MemoryQueues::default();
         queues.put(Lane::Standard, "a", "x", &[]);
-        let (sender, stop) = Stop::by_hand();
+        let (sender, stop) = Stop::with_sender();
         sender.send_replace(true);
         assert!(ids(&queues, 10, &stop).await.is_empty());
     }

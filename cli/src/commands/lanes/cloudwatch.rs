@@ -9,8 +9,11 @@ use aws_sdk_cloudwatch::{
 };
 use sluice_order::Lane;
 
-use super::figures::{Figures, LOOK_BACK, PERIOD, Series, minute};
-use crate::{Failure, aws::Aws, stack::LaneQueues};
+use super::queue_metrics::{LOOK_BACK, PERIOD, QueueMetrics, Series, minute};
+use crate::{
+    deployment::{aws::Aws, stack::LaneQueues},
+    terminal::failure::Failure,
+};
 
 /// A metric of SQS, how its points are put together, and what its query is called.
 const METRICS: [(&str, &str, &str); 3] = [
@@ -19,12 +22,12 @@ const METRICS: [(&str, &str, &str); 3] = [
     ("ApproximateAgeOfOldestMessage", "Maximum", "age"),
 ];
 
-/// The figures of these lanes, of the last minutes and of the one that is under way.
-pub(crate) async fn figures(
+/// The metrics of the queues of these lanes, for the last minutes and the current one.
+pub(crate) async fn queue_metrics(
     aws: &Aws,
     lanes: &[LaneQueues],
     now: i64,
-) -> Result<HashMap<Lane, Figures>, Failure> {
+) -> Result<HashMap<Lane, QueueMetrics>, Failure> {
     let begin = minute(now);
     let mut ask = Client::new(&aws.config)
         .get_metric_data()
@@ -42,7 +45,7 @@ pub(crate) async fn figures(
         let page = page.map_err(|e| aws.explain("read the metrics of the queues", &e))?;
         results.extend(page.metric_data_results.unwrap_or_default());
     }
-    let of = |lane: &LaneQueues| (lane.lane, figures_of(lane.lane, &results));
+    let of = |lane: &LaneQueues| (lane.lane, metrics_of(lane.lane, &results));
     Ok(lanes.iter().map(of).collect())
 }
 
@@ -70,7 +73,7 @@ fn id(lane: Lane, name: &str) -> String {
     format!("{name}_{lane}")
 }
 
-fn figures_of(lane: Lane, results: &[MetricDataResult]) -> Figures {
+fn metrics_of(lane: Lane, results: &[MetricDataResult]) -> QueueMetrics {
     let series = |name: &str| -> Series {
         let id = id(lane, name);
         let points = results
@@ -79,7 +82,7 @@ fn figures_of(lane: Lane, results: &[MetricDataResult]) -> Figures {
             .flat_map(|result| result.timestamps().iter().zip(result.values()));
         points.map(|(at, value)| (at.secs(), *value)).collect()
     };
-    Figures {
+    QueueMetrics {
         sent: series("sent"),
         deleted: series("deleted"),
         age: series("age"),
@@ -128,11 +131,11 @@ mod tests {
             result("age_hot", &[]),
             result("sent_hot", &[(0, 0.5)]),
         ];
-        let figures = figures_of(Lane::Hot, &results);
+        let metrics = metrics_of(Lane::Hot, &results);
         assert_eq!(
-            figures.sent,
+            metrics.sent,
             Series::from([(0, 0.5), (60, 1.0), (120, 2.0)])
         );
-        assert!(figures.deleted.is_empty() && figures.age.is_empty());
+        assert!(metrics.deleted.is_empty() && metrics.age.is_empty());
     }
 }

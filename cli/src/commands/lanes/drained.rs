@@ -1,31 +1,31 @@
-//! When a queue is empty if orders go on coming and going as they do.
+//! When a queue will be empty if orders go on coming and going at the same rates.
 
 use std::cmp::Ordering;
 
 use serde::Serialize;
 
-use super::figures::Measured;
+use super::queue_metrics::Measured;
 
-/// When it will be.
+/// When the queue will be empty.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub(crate) enum Drained {
-    /// It is empty.
+    /// It is empty now.
     Empty,
-    /// After so long.
+    /// After this time.
     After { seconds: f64 },
     /// Never: more orders come than go.
     Grows,
     /// Never: as many come as go.
     Still,
-    /// Nothing is taken from it.
+    /// Never: nothing is taken from it.
     Paused,
-    /// Nobody knows what comes and goes.
+    /// The rates are unknown.
     Unknown,
 }
 
 impl Drained {
-    /// When a backlog is gone with so many orders coming and going a second.
+    /// When a backlog is gone, at these rates: orders that come and orders that go, a second.
     pub(crate) fn of(backlog: u64, rates: Option<(f64, f64)>) -> Self {
         if backlog == 0 {
             return Self::Empty;
@@ -42,7 +42,7 @@ impl Drained {
         }
     }
 
-    /// With what was measured. What went before a lane was paused does not go on.
+    /// At the measured rates. While a lane is paused nothing goes, whatever went before.
     pub(crate) fn as_measured(backlog: u64, measured: Option<&Measured>, paused: bool) -> Self {
         let rates = measured.map(|m| (m.in_per_second, m.out_per_second));
         match Self::of(backlog, rates) {
@@ -52,7 +52,7 @@ impl Drained {
         }
     }
 
-    /// At the pace that the lane is set to, with as many orders coming as was measured.
+    /// At the pace that the lane is set to, with orders coming at the measured rate.
     pub(crate) fn at_pace(backlog: u64, measured: Option<&Measured>, pace: f64) -> Self {
         Self::of(backlog, measured.map(|m| (m.in_per_second, pace)))
     }

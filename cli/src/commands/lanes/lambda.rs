@@ -6,7 +6,10 @@ use super::{
     source::{Source, State, choose},
     switch::Switch,
 };
-use crate::{Failure, aws::Aws, stack::LaneQueues};
+use crate::{
+    deployment::{aws::Aws, stack::LaneQueues},
+    terminal::failure::Failure,
+};
 
 /// Lambda, as far as event sources go.
 pub(crate) struct Lambda<'a> {
@@ -40,7 +43,8 @@ impl<'a> Lambda<'a> {
         choose(queues, &mappings)
     }
 
-    pub(crate) fn switch(&'a self, id: String) -> EventSource<'a> {
+    /// One event source, to be switched.
+    pub(crate) fn event_source(&'a self, id: String) -> EventSource<'a> {
         EventSource { lambda: self, id }
     }
 }
@@ -65,7 +69,7 @@ impl Switch for EventSource<'_> {
     }
 }
 
-/// Whether the trouble is that something else is changing it.
+/// Whether it failed because something else is changing the event source.
 fn is_busy(code: Option<&str>) -> bool {
     matches!(
         code,

@@ -1,18 +1,18 @@
-//! What is told of a lane.
+//! What `sluice pace` shows of a lane.
 
 use serde::Serialize;
 use sluice_order::Lane;
 
 use super::{
     drained::Drained,
-    figures::{Figures, Measured},
+    queue_metrics::{Measured, QueueMetrics},
     source::State,
 };
-use crate::counts::Counts;
+use crate::deployment::counts::Counts;
 
-/// The pace that a lane is set to.
+/// What a lane is set to.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) struct Set {
+pub(crate) struct LaneSettings {
     /// Writes a second.
     pub(crate) writes_per_second: f64,
     /// Invocations at once.
@@ -21,11 +21,11 @@ pub(crate) struct Set {
     pub(crate) batch_size: u32,
 }
 
-/// A lane.
+/// A lane, as it is shown.
 #[derive(Clone, PartialEq, Debug, Serialize)]
-pub(crate) struct Row {
+pub(crate) struct LaneRow {
     pub(crate) lane: &'static str,
-    /// Running, paused, or on its way.
+    /// Running, paused, or between the two.
     pub(crate) state: &'static str,
     pub(crate) writes_per_second: f64,
     pub(crate) concurrency: Option<i32>,
@@ -34,25 +34,25 @@ pub(crate) struct Row {
     pub(crate) backlog: u64,
     #[serde(flatten)]
     pub(crate) counts: Counts,
-    /// None: the queue is empty, or nobody knows.
+    /// `None`: the queue is empty, or it is unknown.
     pub(crate) oldest_seconds: Option<f64>,
-    /// None: nobody knows.
+    /// `None`: unknown.
     pub(crate) measured: Option<Measured>,
     pub(crate) drained: Drained,
     pub(crate) drained_at_set_pace: Drained,
 }
 
-impl Row {
+impl LaneRow {
     pub(crate) fn of(
         lane: Lane,
         state: &State,
-        set: Set,
+        set: LaneSettings,
         counts: Counts,
-        figures: &Figures,
+        metrics: &QueueMetrics,
         now: i64,
     ) -> Self {
         let backlog = counts.all();
-        let measured = figures.measured(now);
+        let measured = metrics.measured(now);
         let paused = *state == State::Disabled;
         Self {
             lane: lane.as_str(),
@@ -63,7 +63,7 @@ impl Row {
             backlog,
             counts,
             // What CloudWatch says of an empty queue is from before.
-            oldest_seconds: figures.oldest(now).filter(|_| backlog > 0),
+            oldest_seconds: metrics.oldest(now).filter(|_| backlog > 0),
             measured,
             drained: Drained::as_measured(backlog, measured.as_ref(), paused),
             drained_at_set_pace: Drained::at_pace(
@@ -78,11 +78,11 @@ impl Row {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::lanes::figures::Series;
+    use crate::commands::lanes::queue_metrics::Series;
 
     /// A lane with so many visible orders; 60 came and 6,000 went in a minute of which the oldest was 30 s old.
-    pub(crate) fn row(state: &str, visible: u64) -> Row {
-        let figures = Figures {
+    pub(crate) fn row(state: &str, visible: u64) -> LaneRow {
+        let figures = QueueMetrics {
             sent: Series::from([(0, 60.0)]),
             deleted: Series::from([(0, 6_000.0)]),
             age: Series::from([(0, 30.0)]),
@@ -90,8 +90,8 @@ pub(crate) mod tests {
         of(state, visible, &figures)
     }
 
-    pub(crate) fn of(state: &str, visible: u64, figures: &Figures) -> Row {
-        let set = Set {
+    pub(crate) fn of(state: &str, visible: u64, metrics: &QueueMetrics) -> LaneRow {
+        let set = LaneSettings {
             writes_per_second: 200.0,
             concurrency: Some(2),
             batch_size: 1_000,
@@ -101,7 +101,7 @@ pub(crate) mod tests {
             in_flight: 0,
             delayed: 0,
         };
-        Row::of(Lane::Hot, &State::of(state), set, counts, figures, 119)
+        LaneRow::of(Lane::Hot, &State::of(state), set, counts, metrics, 119)
     }
 
     #[test]
@@ -124,7 +124,7 @@ pub(crate) mod tests {
     #[test]
     fn an_empty_queue_has_no_age_and_no_figures_are_no_zeros() {
         assert_eq!(row("Enabled", 0).oldest_seconds, None);
-        let unknown = of("Enabled", 5, &Figures::default());
+        let unknown = of("Enabled", 5, &QueueMetrics::default());
         let drained = (unknown.drained, unknown.drained_at_set_pace);
         assert_eq!(drained, (Drained::Unknown, Drained::Unknown));
         let json = serde_json::to_value(&unknown).unwrap();

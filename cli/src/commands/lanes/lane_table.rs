@@ -1,9 +1,9 @@
 //! The lanes for people: a table, and what its words mean.
 
-use super::{drained::Drained, row::Row};
-use crate::{
+use super::{drained::Drained, lane_row::LaneRow};
+use crate::terminal::{
     output::columns,
-    plan::units::{duration, number},
+    units::{duration, number},
 };
 
 const HEADINGS: [&str; 13] = [
@@ -25,20 +25,20 @@ const HEADINGS: [&str; 13] = [
 const UNKNOWN: &str = "unknown";
 
 /// The lanes as a table. `sum` is the W of all lanes there are.
-pub(crate) fn text(rows: &[Row], sum: f64) -> String {
+pub(crate) fn text(rows: &[LaneRow], sum: f64) -> String {
     let headings = HEADINGS.map(str::to_owned).to_vec();
-    let cells: Vec<_> = rows.iter().map(Row::cells).collect();
+    let cells: Vec<_> = rows.iter().map(LaneRow::cells).collect();
     let is_unknown = cells.iter().flatten().any(|cell| cell == UNKNOWN);
     let mut lines = vec![
         columns(&[vec![headings], cells].concat()),
         String::new(),
-        "W: writes a second. C: invocations at once. DRAINED: by what comes and goes. AT W: by what comes, and W."
+        "W: writes a second. C: invocations at once. DRAINED: when the queue will be empty, if orders come and go as now. AT W: if they go at W."
             .to_owned(),
     ];
-    lines.extend(rows.iter().filter_map(Row::measured_in));
+    lines.extend(rows.iter().filter_map(LaneRow::measured_in));
     if is_unknown {
         lines.push(
-            "unknown: CloudWatch has no figure yet. It is a minute or more late, and has none of a queue that is not used."
+            "unknown: CloudWatch has no figure yet. Its figures are a minute or more late, and it has none for a queue that is not used."
                 .to_owned(),
         );
     }
@@ -49,7 +49,7 @@ pub(crate) fn text(rows: &[Row], sum: f64) -> String {
     lines.join("\n")
 }
 
-impl Row {
+impl LaneRow {
     fn cells(&self) -> Vec<String> {
         let or_unknown = |text: Option<String>| text.unwrap_or_else(|| UNKNOWN.to_owned());
         let rate = |rate: Option<f64>| or_unknown(rate.map(|rate| per_second(rate) + "/s"));
@@ -106,7 +106,7 @@ impl Drained {
     }
 }
 
-/// A rate that is not none is not shown as none.
+/// A rate above zero is never shown as zero.
 fn per_second(rate: f64) -> String {
     if rate > 0.0 && rate < 0.01 {
         "<0.01".to_owned()
@@ -122,9 +122,9 @@ fn grouped(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lanes::{
-        figures::{Figures, Series},
-        row::tests::{of, row},
+    use crate::commands::lanes::{
+        lane_row::tests::{of, row},
+        queue_metrics::{QueueMetrics, Series},
     };
 
     #[test]
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_not_zero() {
-        let text = text(&[of("Enabled", 5, &Figures::default())], 300.0);
+        let text = text(&[of("Enabled", 5, &QueueMetrics::default())], 300.0);
         let row = text.lines().nth(1).unwrap_or_default();
         assert_eq!(row.matches("unknown").count(), 5, "{text}");
         assert!(text.contains("\nunknown: CloudWatch"), "{text}");
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn little_is_not_nothing_and_growing_has_no_end() {
-        let figures = Figures {
+        let figures = QueueMetrics {
             sent: Series::from([(0, 60.0), (60, 0.0)]),
             deleted: Series::from([(0, 0.3), (60, 0.0)]),
             age: Series::new(),

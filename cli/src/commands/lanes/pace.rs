@@ -4,13 +4,19 @@ use serde_json::json;
 use sluice_order::{Clock, Lane, SystemClock};
 
 use super::{
-    args::PaceArguments,
+    arguments::PaceArguments,
     cloudwatch,
     lambda::Lambda,
-    row::{Row, Set},
-    text::text,
+    lane_row::{LaneRow, LaneSettings},
+    lane_table::text,
 };
-use crate::{Exit, Failure, aws::Aws, counts::counts, output, stack::Stack};
+use crate::{
+    deployment::{aws::Aws, counts::counts, stack::Stack},
+    terminal::{
+        failure::{Exit, Failure},
+        output,
+    },
+};
 
 pub(crate) async fn run(stack: &str, arguments: &PaceArguments) -> Result<Exit, Failure> {
     let aws = Aws::from_environment().await?;
@@ -25,20 +31,20 @@ pub(crate) async fn run(stack: &str, arguments: &PaceArguments) -> Result<Exit, 
     let lambda = Lambda::new(&aws);
     let sqs = aws_sdk_sqs::Client::new(&aws.config);
     let now = SystemClock.now().as_millis().div_euclid(1_000);
-    let figures = cloudwatch::figures(&aws, &queues, now).await?;
+    let metrics = cloudwatch::queue_metrics(&aws, &queues, now).await?;
     let mut rows = Vec::new();
     for queues in &queues {
         let lane = queues.lane;
         let source = lambda.find(queues, stack.consumer(lane)?).await?;
-        let set = Set {
+        let set = LaneSettings {
             writes_per_second: stack.number(lane, WRITES)?,
             concurrency: source.concurrency,
             batch_size: stack.number(lane, "BatchSize")?,
         };
         let counts = counts(&aws, &sqs, &queues.queue).await?;
-        let figures = figures.get(&lane).cloned().unwrap_or_default();
-        let figures = figures.since(source.changed);
-        rows.push(Row::of(lane, &source.state, set, counts, &figures, now));
+        let metrics = metrics.get(&lane).cloned().unwrap_or_default();
+        let metrics = metrics.since(source.changed);
+        rows.push(LaneRow::of(lane, &source.state, set, counts, &metrics, now));
     }
     if arguments.json {
         output::print_json(&json!({"writes_per_second_of_all_lanes": sum, "lanes": rows}))?;

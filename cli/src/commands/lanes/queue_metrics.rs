@@ -1,40 +1,40 @@
 //! What `CloudWatch` says of a queue, and what follows from it.
 //!
-//! A point has the time at which its minute begins. The minute that is not over yet is less than a minute, the last one
-//! comes late, and any may be missing: what is not there is not known, and never counts as zero.
+//! A point has the time at which its minute begins. The current minute is not complete, the last one comes late, and any
+//! may be missing. A point that is missing is unknown, and never counts as zero.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use sluice_order::Timestamp;
 
-/// How long a point is, in seconds.
+/// How long the time of one point is, in seconds.
 pub(crate) const PERIOD: i64 = 60;
 
-/// How many minutes are asked for: more than are used, because the last ones may not have come yet.
+/// How many minutes `CloudWatch` is asked for. More than are used, because the last ones may not have come yet.
 pub(crate) const LOOK_BACK: i64 = 10;
 
-/// Rates are of so many minutes at most, and an age that is older than that says nothing.
+/// Rates are measured over at most this many minutes, and an age from before them is not used.
 const USED: usize = 5;
 
-/// The value of each minute that has one, by the second at which it begins.
+/// The value of each minute that has one, by the time at which it begins in seconds since 1970.
 pub(crate) type Series = BTreeMap<i64, f64>;
 
 /// What `CloudWatch` says of a queue.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub(crate) struct Figures {
+pub(crate) struct QueueMetrics {
     /// Messages that were put into it.
     pub(crate) sent: Series,
     /// Messages that were deleted, because they were stored or settled otherwise.
     pub(crate) deleted: Series,
-    /// How old the oldest message was at most, in seconds.
+    /// The age of the oldest message in seconds, at most, in each minute.
     pub(crate) age: Series,
 }
 
 /// What came and went.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
 pub(crate) struct Measured {
-    /// Over so many minutes.
+    /// Over this many minutes.
     pub(crate) minutes: u32,
     /// When the last of them ended.
     pub(crate) until: Timestamp,
@@ -44,8 +44,9 @@ pub(crate) struct Measured {
     pub(crate) out_per_second: f64,
 }
 
-impl Figures {
-    /// Without the minutes that were over before something changed: what came and went then says nothing of now.
+impl QueueMetrics {
+    /// Without the minutes that ended before the lane was changed: their rates say nothing of now. `changed` is in seconds
+    /// since 1970.
     pub(crate) fn since(mut self, changed: Option<i64>) -> Self {
         let changed = changed.unwrap_or(i64::MIN);
         for series in [&mut self.sent, &mut self.deleted] {
@@ -54,7 +55,7 @@ impl Figures {
         self
     }
 
-    /// The rates over the last minutes that are over and have both figures. None: there is none.
+    /// The rates over the last complete minutes that have both figures. `None` if there are none.
     pub(crate) fn measured(&self, now: i64) -> Option<Measured> {
         let both = self.sent.iter().rev().filter_map(|(begin, sent)| {
             let is_over = begin + PERIOD <= now;
@@ -72,7 +73,8 @@ impl Figures {
         })
     }
 
-    /// How old the oldest message is, as far as is known. The minute that is not over counts: it can only be too low.
+    /// How old the oldest message is in seconds, if it is known. The current minute counts too: its value can only be too
+    /// low.
     pub(crate) fn oldest(&self, now: i64) -> Option<f64> {
         let (begin, age) = self.age.last_key_value()?;
         let fresh = i64::try_from(USED).ok()? * PERIOD;
@@ -80,11 +82,11 @@ impl Figures {
     }
 }
 
-/// When the minute begins that is under way.
+/// When the current minute began, in seconds since 1970.
 pub(crate) fn minute(now: i64) -> i64 {
     now - now.rem_euclid(PERIOD)
 }
 
 #[cfg(test)]
-#[path = "figures_tests.rs"]
+#[path = "queue_metrics_tests.rs"]
 mod tests;

@@ -13,15 +13,15 @@ fn series(values: &[f64]) -> Series {
         .collect()
 }
 
-fn figures(sent: &[f64], deleted: &[f64]) -> Figures {
-    Figures {
+fn figures(sent: &[f64], deleted: &[f64]) -> QueueMetrics {
+    QueueMetrics {
         sent: series(sent),
         deleted: series(deleted),
         age: Series::new(),
     }
 }
 
-fn rates(figures: &Figures, now: i64) -> Option<(u32, f64, f64)> {
+fn rates(figures: &QueueMetrics, now: i64) -> Option<(u32, f64, f64)> {
     let measured = figures.measured(now)?;
     let Measured {
         minutes,
@@ -64,7 +64,7 @@ fn the_last_five_minutes_count() {
 
 #[test]
 fn the_newest_age_counts_until_it_is_old() {
-    let mut figures = Figures::default();
+    let mut figures = QueueMetrics::default();
     assert_eq!(figures.oldest(FIVE), None);
     figures.age = series(&[7.0, 65.0]);
     assert_eq!(figures.oldest(FIVE + 61), Some(65.0));
@@ -112,7 +112,7 @@ proptest! {
 #[test]
 fn what_was_before_the_lane_was_switched_does_not_count() {
     // Four minutes paused, then one in which it drains.
-    let figures = Figures {
+    let figures = QueueMetrics {
         sent: (0..5).map(|n| (n * 60, 3_000.0)).collect(),
         deleted: (0..5)
             .map(|n| (n * 60, if n < 4 { 0.0 } else { 6_000.0 }))

@@ -5,7 +5,7 @@ use aws_sdk_lambda::{
     types::{EventSourceMappingConfiguration as Mapping, ScalingConfig},
 };
 
-use crate::{Failure, stack::LaneQueues};
+use crate::{deployment::stack::LaneQueues, terminal::failure::Failure};
 
 /// Whether an event source takes orders.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -103,7 +103,7 @@ mod tests {
     use sluice_order::Lane;
 
     use super::*;
-    use crate::Exit;
+    use crate::terminal::failure::Exit;
 
     fn mapping(id: &str, arn: &str, state: &str) -> Mapping {
         let scaling = ScalingConfig::builder().maximum_concurrency(7).build();

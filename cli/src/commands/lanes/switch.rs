@@ -6,17 +6,17 @@ use sluice_order::Lane;
 use tokio::time::{Instant, sleep};
 
 use super::source::State;
-use crate::{Failure, stack::prefix};
+use crate::{deployment::stack::prefix, terminal::failure::Failure};
 
-/// How often its state is looked at.
+/// How often its state is read.
 const POLL: Duration = Duration::from_secs(1);
 
-/// How long it may take. Lambda needs up to a minute, twice that if something else is changing it.
+/// How long switching may take. Lambda needs up to a minute, and up to two if something else is changing the event source.
 const PATIENCE: Duration = Duration::from_mins(3);
 
-/// Which way a lane is turned.
+/// What is done to a lane.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Turn {
+pub(crate) enum Action {
     Pause,
     Resume,
 }
@@ -30,15 +30,15 @@ pub(crate) enum Done {
     Already,
 }
 
-/// What can be switched. A seam: Lambda, or memory in tests.
+/// What can be switched: an event source in Lambda, or one in memory in tests.
 pub(crate) trait Switch {
     async fn state(&self) -> Result<State, Failure>;
 
-    /// Asks for it. False: not now, because it is changing.
+    /// Asks Lambda to enable or disable it. False: Lambda cannot now, because it is being changed.
     async fn ask(&self, enabled: bool) -> Result<bool, Failure>;
 }
 
-impl Turn {
+impl Action {
     fn enabled(self) -> bool {
         self == Self::Resume
     }
@@ -57,18 +57,22 @@ impl Turn {
     }
 }
 
-/// Turns it and waits until it is so.
-pub(crate) async fn turn(switch: &impl Switch, lane: Lane, turn: Turn) -> Result<Done, Failure> {
+/// Switches the event source and waits until Lambda has done it.
+pub(crate) async fn switch(
+    source: &impl Switch,
+    lane: Lane,
+    action: Action,
+) -> Result<Done, Failure> {
     let begun = Instant::now();
     let mut done = Done::Already;
     loop {
-        let state = switch.state().await?;
-        if state == turn.wanted() {
+        let state = source.state().await?;
+        if state == action.wanted() {
             return Ok(done);
         }
-        // Asked again for as long as it rests in the other state: the first time it may have been busy.
+        // Asked again for as long as it rests in the other state: it may have been busy the first time.
         let rests = !matches!(state, State::Changing(_));
-        if rests && switch.ask(turn.enabled()).await? {
+        if rests && source.ask(action.enabled()).await? {
             done = Done::Now;
         }
         if begun.elapsed() >= PATIENCE {
@@ -83,27 +87,29 @@ pub(crate) async fn turn(switch: &impl Switch, lane: Lane, turn: Turn) -> Result
 }
 
 impl Done {
-    /// What is true now, and what keeps it so. `deployed` is what the stack's parameter says.
-    pub(crate) fn said(self, lane: Lane, turn: Turn, deployed: Option<&str>) -> String {
-        let is = turn.done();
+    /// What is true now, and how to keep it so. `deployed` is the value of the stack's parameter.
+    pub(crate) fn said(self, lane: Lane, action: Action, deployed: Option<&str>) -> String {
+        let is = action.done();
         let already = if self == Self::Already {
             " already"
         } else {
             ""
         };
-        let means = match turn {
-            Turn::Pause => {
+        let means = match action {
+            Action::Pause => {
                 "orders are accepted as before and wait in its queue, up to 14 days. \
-                 Batches that are under way end within a minute"
+                 Batches that have begun end within a minute"
             }
-            Turn::Resume => "orders are taken from its queue and stored at its pace",
+            Action::Resume => "orders are taken from its queue and stored at its pace",
         };
-        let enabled = turn.enabled().to_string();
+        let enabled = action.enabled().to_string();
         let parameter = format!("{}Enabled={enabled}", prefix(lane));
         let stays = if deployed == Some(&enabled) {
-            format!("The stack is deployed with {parameter}: the next `sam deploy` leaves it so.")
+            format!("The stack is deployed with {parameter}: the next `sam deploy` keeps it so.")
         } else {
-            format!("Deploy with {parameter} from now on: else the next `sam deploy` may undo it.")
+            format!(
+                "Deploy with {parameter} from now on: otherwise the next `sam deploy` may undo it."
+            )
         };
         format!("The {lane} lane is {is}{already}: {means}.\n{stays}")
     }

@@ -1,7 +1,7 @@
 use std::cell::{Cell, RefCell};
 
 use super::*;
-use crate::Exit;
+use crate::terminal::failure::Exit;
 
 /// An event source in memory that takes its time.
 struct Memory {
@@ -36,8 +36,8 @@ impl Memory {
         self
     }
 
-    async fn turn(&self, to: Turn) -> Result<Done, Failure> {
-        turn(self, Lane::Hot, to).await
+    async fn apply(&self, action: Action) -> Result<Done, Failure> {
+        switch(self, Lane::Hot, action).await
     }
 }
 
@@ -72,23 +72,23 @@ impl Switch for Memory {
 
 #[tokio::test(start_paused = true)]
 async fn it_is_asked_once_and_waited_for() {
-    for (to, enabled) in [(Turn::Pause, true), (Turn::Resume, false)] {
+    for (action, enabled) in [(Action::Pause, true), (Action::Resume, false)] {
         let memory = Memory::new(enabled);
-        assert_eq!(memory.turn(to).await, Ok(Done::Now));
-        assert_eq!(*memory.state.borrow(), to.wanted());
+        assert_eq!(memory.apply(action).await, Ok(Done::Now));
+        assert_eq!(*memory.state.borrow(), action.wanted());
         assert_eq!(memory.asked.get(), 1);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_so_already_is_not_asked_for() {
-    for (to, enabled) in [(Turn::Pause, false), (Turn::Resume, true)] {
+    for (action, enabled) in [(Action::Pause, false), (Action::Resume, true)] {
         let memory = Memory::new(enabled);
-        assert_eq!(memory.turn(to).await, Ok(Done::Already));
+        assert_eq!(memory.apply(action).await, Ok(Done::Already));
         assert_eq!(memory.asked.get(), 0);
     }
     let on_its_way = Memory::new(true).changing("Disabling", 30, false);
-    assert_eq!(on_its_way.turn(Turn::Pause).await, Ok(Done::Already));
+    assert_eq!(on_its_way.apply(Action::Pause).await, Ok(Done::Already));
     assert_eq!(on_its_way.asked.get(), 0);
 }
 
@@ -96,7 +96,7 @@ async fn what_is_so_already_is_not_asked_for() {
 async fn what_is_changing_is_waited_for_and_then_switched() {
     for name in ["Creating", "Updating", "Enabling"] {
         let memory = Memory::new(true).changing(name, 30, true);
-        assert_eq!(memory.turn(Turn::Pause).await, Ok(Done::Now), "{name}");
+        assert_eq!(memory.apply(Action::Pause).await, Ok(Done::Now), "{name}");
         assert_eq!(memory.asked.get(), 1);
     }
 }
@@ -104,7 +104,7 @@ async fn what_is_changing_is_waited_for_and_then_switched() {
 #[tokio::test(start_paused = true)]
 async fn a_busy_one_is_asked_again() {
     let memory = Memory::new(true).busy(3);
-    assert_eq!(memory.turn(Turn::Pause).await, Ok(Done::Now));
+    assert_eq!(memory.apply(Action::Pause).await, Ok(Done::Now));
     assert_eq!(memory.asked.get(), 4);
 }
 
@@ -116,7 +116,7 @@ async fn patience_ends() {
     ];
     for (memory, is) in for_ever.iter().zip(["changing", "running"]) {
         let begun = Instant::now();
-        let failure = memory.turn(Turn::Pause).await.unwrap_err();
+        let failure = memory.apply(Action::Pause).await.unwrap_err();
         assert_eq!(begun.elapsed(), PATIENCE);
         let told = format!("the hot lane is still {is} after 180 s. Next: run");
         assert!(failure.to_string().starts_with(&told), "{failure}");
@@ -126,19 +126,19 @@ async fn patience_ends() {
 
 #[test]
 fn it_says_what_is_true_and_what_keeps_it_so() {
-    let said = Done::Now.said(Lane::Standard, Turn::Pause, Some("true"));
+    let said = Done::Now.said(Lane::Standard, Action::Pause, Some("true"));
     assert_eq!(
         said,
         "The standard lane is paused: orders are accepted as before and wait in its queue, up to 14 days. \
-         Batches that are under way end within a minute.\n\
-         Deploy with StandardEnabled=false from now on: else the next `sam deploy` may undo it."
+         Batches that have begun end within a minute.\n\
+         Deploy with StandardEnabled=false from now on: otherwise the next `sam deploy` may undo it."
     );
-    let said = Done::Already.said(Lane::Hot, Turn::Resume, Some("true"));
+    let said = Done::Already.said(Lane::Hot, Action::Resume, Some("true"));
     assert_eq!(
         said,
         "The hot lane is running already: orders are taken from its queue and stored at its pace.\n\
-         The stack is deployed with HotEnabled=true: the next `sam deploy` leaves it so."
+         The stack is deployed with HotEnabled=true: the next `sam deploy` keeps it so."
     );
-    let unknown = Done::Now.said(Lane::Hot, Turn::Resume, None);
+    let unknown = Done::Now.said(Lane::Hot, Action::Resume, None);
     assert!(unknown.contains("Deploy with HotEnabled=true"), "{unknown}");
 }

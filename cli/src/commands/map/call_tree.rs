@@ -1,21 +1,20 @@
-//! The map for people.
+//! The map for people: a tree of calls.
 
 use super::edges::{CLIENT, Edge};
-use crate::{
+use crate::terminal::{
     output::{columns, tame},
-    plan::units::{count, number},
-    trace::time,
+    units::{count, latency, number},
 };
 
 const HEADINGS: [&str; 5] = ["WHO CALLED WHOM", "CALLS", "FAILED", "P50", "P99"];
 
-/// The edges as a tree: below each part those that it called. What a part called stands where it comes first; elsewhere it
-/// is marked.
-pub(super) fn text(edges: &[Edge]) -> String {
+/// The edges as a tree: below each part stand the parts that it called. Where a part comes a second time, it is marked
+/// and its calls are not repeated.
+pub(super) fn call_tree(edges: &[Edge]) -> String {
     let mut rows = vec![HEADINGS.map(str::to_owned).to_vec()];
     let mut drawn: Vec<&str> = Vec::new();
     draw(edges, CLIENT, 0, &mut drawn, &mut rows);
-    // What is under nothing that came from a client, such as a receive whose accept-order is in another trace.
+    // Parts that no call of a client leads to, such as a receive whose accept-order is in another trace.
     for edge in edges {
         if !drawn.contains(&edge.from.as_str()) {
             rows.push(vec![tame(&edge.from)]);
@@ -41,8 +40,8 @@ fn draw<'a>(
             format!("{}{mark}{}", "  ".repeat(depth), tame(&edge.to)),
             number(count(edge.calls)),
             percent(edge.error_rate),
-            time(edge.p50_ms / 1e3),
-            time(edge.p99_ms / 1e3),
+            latency(edge.p50_ms / 1e3),
+            latency(edge.p99_ms / 1e3),
         ]);
         if calls_others && !is_back {
             draw(edges, &edge.to, depth + 1, drawn, rows);
@@ -50,7 +49,7 @@ fn draw<'a>(
     }
 }
 
-/// A rate that is not none is not shown as none.
+/// A rate above zero is never shown as zero.
 fn percent(rate: f64) -> String {
     match rate * 100.0 {
         none if none <= 0.0 => "-".to_owned(),
@@ -60,5 +59,5 @@ fn percent(rate: f64) -> String {
 }
 
 #[cfg(test)]
-#[path = "text_tests.rs"]
+#[path = "call_tree_tests.rs"]
 mod tests;

@@ -32,7 +32,7 @@ fulfill-orders
   DynamoDB        1,200  <0.01%  12ms  1.50s
   queue           1,200  -       12ms  1.50s
     ↺ fulfill-orders  1,200  -       12ms  1.50s";
-    let text = text(&edges);
+    let text = call_tree(&edges);
     let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(squeezed(&text), squeezed(expected), "\n{text}");
     assert!(text.contains("\n  accept-order "), "{text}");

@@ -1,4 +1,4 @@
-//! Who called whom, over many traces.
+//! Which part called which, over many traces.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -6,14 +6,15 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use crate::{
-    plan::units::count,
-    trace::{
+    terminal::units::count,
+    xray::{
         document::{Kind, Status},
-        tree::Tree,
+        outcome::{CONFLICT, DUPLICATE},
+        tree::{NodeId, Tree},
     },
 };
 
-/// Who sends requests, as far as is known.
+/// The part that no span is of: whoever sends the requests.
 pub(super) const CLIENT: &str = "client";
 
 const FULFILL: &str = "fulfill-orders";
@@ -45,7 +46,7 @@ pub(super) struct Edge {
 }
 
 impl Edges {
-    /// Adds what a trace shows of the service. Returns whether that is anything.
+    /// Adds the calls of a trace. Returns whether it has any of this service.
     pub(super) fn add(&mut self, tree: &Tree) -> bool {
         let mut is_any = false;
         for (_, at) in tree.walk() {
@@ -89,16 +90,16 @@ impl Edges {
     }
 }
 
-/// Whether storage answered with it that the order was there before, which `DynamoDB` says by an error.
-fn is_answer(tree: &Tree, at: usize) -> bool {
+/// Whether the span is a call by which storage answered that the order was there before. `DynamoDB` says so with an error.
+fn is_answer(tree: &Tree, at: NodeId) -> bool {
     let mut receives = tree.above(at).map(|above| tree.span(above));
     let receive = receives.find(|above| above.kind == Kind::Fulfill);
     let outcome = receive.and_then(|receive| receive.outcome.as_deref());
-    tree.span(at).kind == Kind::DynamoDb && matches!(outcome, Some("Duplicate" | "Conflict"))
+    tree.span(at).kind == Kind::DynamoDb && matches!(outcome, Some(DUPLICATE | CONFLICT))
 }
 
-/// The part of the service that a span is of. Between two parts there may be spans that are of none.
-fn part(tree: &Tree, at: usize) -> Option<String> {
+/// The part of the service that a span belongs to. Between two parts there may be spans that belong to none.
+fn part(tree: &Tree, at: NodeId) -> Option<String> {
     let span = tree.span(at);
     let nearest = || {
         let mut kinds = tree.above(at).map(|above| tree.span(above).kind);

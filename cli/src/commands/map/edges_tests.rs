@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::trace::sample::{ORDER, accepted, dead_lettered, fulfilled, on_aws, read, tree, whole};
+use crate::xray::sample::{ORDER, accepted, dead_lettered, fulfilled, on_aws, read, tree, whole};
 
 fn of(edges: &Edges) -> Vec<(String, String, usize)> {
     let figures = edges.figures().into_iter();

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::trace::{
+use crate::xray::{
     fake::xray,
     sample::{read, texts, whole},
 };
@@ -13,7 +13,7 @@ const ARGUMENTS: MapArguments = MapArguments {
 };
 
 /// X-Ray with three traces that are all of these documents.
-async fn three(documents: Vec<Value>) -> (Aws, crate::trace::fake::Asked) {
+async fn three(documents: Vec<Value>) -> (Aws, crate::xray::fake::Asked) {
     let documents = texts(&documents);
     xray(move |body| {
         let segments = documents

@@ -9,8 +9,8 @@ use super::{
     limit::{Limit, Status},
     limits::Sale,
     quota::Quota,
-    units::{duration, number},
 };
+use crate::terminal::units::{duration, number};
 
 /// A wait that is worth a suggestion.
 const LONG: f64 = 15.0 * 60.0;

@@ -1,7 +1,7 @@
 use clap::Parser;
 
 use super::*;
-use crate::args::{Arguments, Command};
+use crate::commands::{Arguments, Command};
 
 fn parse(rest: &[&str]) -> Result<PlanArguments, String> {
     match Arguments::try_parse_from([&["sluice", "plan"], rest].concat()) {
@@ -31,10 +31,7 @@ fn the_least_that_a_plan_needs() {
         (plan.lasts, plan.shape, plan.lane),
         (Some(600.0), Shape::Constant, Lane::Standard)
     );
-    assert_eq!(
-        (plan.concurrency, plan.items_per_order, plan.svg),
-        (None, None, None)
-    );
+    assert_eq!((plan.concurrency, plan.items_per_order), (None, None));
     let sales = parse(&[
         "--peak",
         "2.5",
@@ -44,34 +41,6 @@ fn the_least_that_a_plan_needs() {
         "0.5",
     ]);
     assert_eq!(sales.unwrap().lasts, None);
-}
-
-#[test]
-fn a_time_is_written_as_people_write_it() {
-    for (text, expected) in [
-        ("30s", 30.0),
-        ("10m", 600.0),
-        ("1h30m", 5_400.0),
-        ("1d2h3m4s", 93_784.0),
-    ] {
-        assert_eq!(seconds(text), Ok(expected), "{text}");
-    }
-    for bad in [
-        "",
-        "10",
-        "m",
-        "0s",
-        "1.5h",
-        "-1s",
-        "1m1h",
-        "1m1m",
-        "31d",
-        "5 m",
-        "99999999999s",
-        "1é",
-    ] {
-        assert!(seconds(bad).unwrap_err().contains("1h30m"), "{bad}");
-    }
 }
 
 #[test]

@@ -1,27 +1,24 @@
-//! The timing of a sales file.
+//! When the orders of a sales file arrive.
 
 use std::{collections::BTreeMap, fs::File, io::BufReader, path::Path};
 
-use sluice_order::Timestamp;
-
-use super::units::count;
 use crate::{
-    Failure,
-    replay::sales::{self, Invoice},
+    sales::invoices::{self, Invoice},
+    terminal::{failure::Failure, units::count},
 };
 
 const MINUTE: i64 = 60_000;
 
-/// What a sales file tells of a sale. Only invoices that are fit to be orders count.
+/// The orders of a sales file, by the minute. Only invoices that make valid orders count.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Sales {
-    /// Orders of each minute that has any, by its number.
+pub(crate) struct Arrivals {
+    /// The orders of each minute that has any, with the number of the minute since 1970.
     pub(crate) minutes: Vec<(i64, usize)>,
     /// Lines of an order, on average.
     pub(crate) lines: f64,
 }
 
-impl Sales {
+impl Arrivals {
     /// Reads a file.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         let file = File::open(path).map_err(|error| {
@@ -30,7 +27,7 @@ impl Sales {
                 "name a sales file with --sales",
             )
         })?;
-        Self::of(&sales::read(BufReader::new(file))?)
+        Self::of(&invoices::read(BufReader::new(file))?)
     }
 
     /// The orders among some invoices.
@@ -41,10 +38,7 @@ impl Sales {
             if invoice.fit.is_none() {
                 continue;
             }
-            let date: Timestamp = invoice.date.parse().map_err(|error| {
-                let Invoice { line, date, .. } = invoice;
-                unusable(&format!("line {line}: InvoiceDate {date:?} {error}"))
-            })?;
+            let date = invoice.time().map_err(|why| unusable(&why))?;
             *minutes
                 .entry(date.as_millis().div_euclid(MINUTE))
                 .or_default() += 1;
@@ -52,7 +46,7 @@ impl Sales {
             lines += invoice.body["lines"].as_array().map_or(0, Vec::len);
         }
         if orders == 0 {
-            return Err(unusable("none of its invoices is fit to be an order"));
+            return Err(unusable("none of its invoices makes a valid order"));
         }
         Ok(Self {
             minutes: minutes.into_iter().collect(),
@@ -75,14 +69,14 @@ mod tests {
     const HEADER: &str =
         "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country";
 
-    fn sales(rows: &[&str]) -> Result<Sales, Failure> {
+    fn arrivals(rows: &[&str]) -> Result<Arrivals, Failure> {
         let file = [&[HEADER], rows].concat().join("\n");
-        Sales::of(&sales::read(file.as_bytes()).unwrap())
+        Arrivals::of(&invoices::read(file.as_bytes()).unwrap())
     }
 
     #[test]
     fn fit_invoices_are_counted_by_the_minute() {
-        let sales = sales(&[
+        let arrivals = arrivals(&[
             "1,A,X,1,1970-01-01T00:01:30Z,1,1,UK",
             "1,B,X,1,1970-01-01T00:01:30Z,1,1,UK",
             "2,A,X,1,1970-01-01T00:01:00Z,1,1,UK",
@@ -90,25 +84,28 @@ mod tests {
             "4,A,X,-1,1970-01-01T00:05:00Z,1,1,UK",
             "5,A,X,1,1970-01-01T00:05:00Z,1,,UK",
         ]);
-        let Sales { minutes, lines } = sales.unwrap();
+        let Arrivals { minutes, lines } = arrivals.unwrap();
         assert_eq!(minutes, [(1, 2), (5, 1)]);
         assert!((lines - 4.0 / 3.0).abs() < 1e-9);
     }
 
     #[test]
     fn what_gives_no_timing_is_named() {
-        let failure = sales(&["1,A,X,1,01/12/2010,1,1,UK"])
+        let failure = arrivals(&["1,A,X,1,01/12/2010,1,1,UK"])
             .unwrap_err()
             .to_string();
         assert!(
             failure.contains("line 2: InvoiceDate \"01/12/2010\""),
             "{failure}"
         );
-        let failure = sales(&["1,A,X,-1,1970-01-01T00:05:00Z,1,1,UK"])
+        let failure = arrivals(&["1,A,X,-1,1970-01-01T00:05:00Z,1,1,UK"])
             .unwrap_err()
             .to_string();
-        assert!(failure.contains("none of its invoices is fit"), "{failure}");
-        let failure = Sales::open(Path::new("no such file"))
+        assert!(
+            failure.contains("none of its invoices makes a valid"),
+            "{failure}"
+        );
+        let failure = Arrivals::open(Path::new("no such file"))
             .unwrap_err()
             .to_string();
         assert!(failure.contains("--sales"), "{failure}");
@@ -116,8 +113,9 @@ mod tests {
 
     #[test]
     fn the_real_file_has_its_401_orders() {
-        let file = include_bytes!("../../../data/online-retail-2010-12.csv");
-        let Sales { minutes, lines } = Sales::of(&sales::read(&file[..]).unwrap()).unwrap();
+        let file = include_bytes!("../../../../data/online-retail-2010-12.csv");
+        let Arrivals { minutes, lines } =
+            Arrivals::of(&invoices::read(&file[..]).unwrap()).unwrap();
         assert_eq!(minutes.iter().map(|(_, orders)| orders).sum::<usize>(), 401);
         assert!((15.0..30.0).contains(&lines), "{lines}");
     }

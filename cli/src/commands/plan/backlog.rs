@@ -119,7 +119,7 @@ impl Point {
     }
 }
 
-/// The least rate at which no order of a curve waits longer than so many seconds.
+/// The lowest rate at which no order of a curve waits longer than `wait` seconds.
 pub(crate) fn rate_for(curve: &Curve, wait: f64) -> f64 {
     let (mut too_slow, mut enough) = (0.0, curve.peak);
     for _ in 0..50 {

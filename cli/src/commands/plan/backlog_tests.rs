@@ -1,5 +1,5 @@
 use super::*;
-use crate::plan::curve::Step;
+use crate::commands::plan::curve::Step;
 use proptest::prelude::*;
 
 fn near(a: f64, b: f64) -> bool {

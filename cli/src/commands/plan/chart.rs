@@ -1,19 +1,21 @@
 //! Charts of blocks, for a terminal.
 
+use crate::terminal::units::{count, whole};
+
 /// Columns of a chart, without its axis.
 pub(crate) const WIDTH: usize = 60;
 
 const HEIGHT: u32 = 6;
 const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// The highest value of a line in each of so many equal parts of the time from 0 to `end`.
+/// The highest value of a line in each of `parts` equal parts of the time from 0 to `end`.
 ///
 /// The line's turns come one after the other. Before the first and after the last it is zero.
 pub(crate) fn columns(line: &[(f64, f64)], end: f64, parts: usize) -> Vec<f64> {
     let mut columns = vec![0.0_f64; parts];
-    let part = end / super::units::count(parts);
+    let part = end / count(parts);
     let bounds = |at: usize| {
-        let from = super::units::count(at) * part;
+        let from = count(at) * part;
         (from, from + part)
     };
     let mut first = 0;
@@ -75,7 +77,7 @@ fn block(value: f64, highest: f64, row: u32) -> char {
     }
     let eighths = (value / highest * f64::from(HEIGHT) * 8.0).round().max(1.0);
     let here = (eighths - f64::from(row) * 8.0).clamp(0.0, 8.0);
-    let at = usize::try_from(super::units::whole(here)).unwrap_or(0);
+    let at = usize::try_from(whole(here)).unwrap_or(0);
     BLOCKS.get(at).copied().unwrap_or('█')
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct Service {
 const MONTH: f64 = 30.0 * 86_400.0;
 
 impl Sale<'_> {
-    /// The bill for so many orders, which arrive in so many seconds.
+    /// The bill for this many orders, which arrive in this many seconds.
     pub(crate) fn cost(&self, orders: f64, seconds: f64) -> Cost {
         const MILLION: f64 = 1e6;
         let (prices, assumed) = (&self.figures.prices, &self.figures.assumptions);
@@ -45,7 +45,7 @@ impl Sale<'_> {
             * (assumed.messages_a_poll * size.message / assumed.billed_message_bytes).ceil();
         let deletes = orders / assumed.messages_a_poll;
         let sqs = orders * size.billed_messages + receives + deletes + idle_polls;
-        // A write takes its share of the pace: so long an invocation runs for it.
+        // An invocation runs for a write as long as the pace makes it wait: its share of the pace.
         let paced = f64::from(self.settings.concurrency) / self.backlog.rate;
         let batches = orders / f64::from(self.settings.batch_size);
         let gb_second = prices.lambda_gb_second * assumed.memory_gb;

@@ -1,8 +1,8 @@
 //! When orders arrive.
 
-use super::units::count;
+use crate::terminal::units::count;
 
-/// A ramp is cut into so many steps.
+/// How many steps a ramp is cut into.
 const RAMP_STEPS: u32 = 240;
 
 /// Arrivals over the sale, in steps of an even rate each.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::Failure;
+use crate::terminal::failure::Failure;
 
 /// The data file.
 #[derive(Clone, Debug, Deserialize)]
@@ -132,9 +132,9 @@ pub(crate) struct Assumptions {
     pub(crate) index_bytes: f64,
     /// What each line adds.
     pub(crate) index_bytes_a_line: f64,
-    /// SNS and SQS charge for each of so many bytes.
+    /// SNS and SQS charge for each started block of this many bytes.
     pub(crate) billed_message_bytes: f64,
-    /// The table charges for each of so many bytes.
+    /// The table charges for each started block of this many bytes.
     pub(crate) billed_write_bytes: f64,
     /// Messages that the event source receives, and deletes, by one request.
     pub(crate) messages_a_poll: f64,
@@ -173,7 +173,7 @@ impl Figures {
         })
     }
 
-    /// The regions whose default quotas allow so many orders a second, those that allow most first.
+    /// The regions whose default quotas allow this rate of orders a second, those that allow most first.
     pub(crate) fn regions_for(&self, peak: f64) -> Vec<&str> {
         let mut fit: Vec<_> = self
             .regions

@@ -1,5 +1,5 @@
 use super::*;
-use crate::replay::sales;
+use crate::sales::invoices;
 
 fn figures() -> Figures {
     Figures::load().unwrap()
@@ -73,7 +73,7 @@ fn regions_are_what_the_readme_says() {
 
 #[test]
 fn what_the_template_sets_is_what_the_file_says() {
-    let template = include_str!("../../../template.yaml");
+    let template = include_str!("../../../../template.yaml");
     let default = |parameter: &str| -> f64 {
         let (_, after) = template.split_once(&format!("\n  {parameter}:\n")).unwrap();
         let (_, after) = after.split_once("Default: ").unwrap();
@@ -94,18 +94,18 @@ fn what_the_template_sets_is_what_the_file_says() {
 /// Real orders, as messages: the assumption may be above them, for orders with an address, and not below.
 #[test]
 fn the_assumed_sizes_are_those_of_real_orders() {
-    let file = include_bytes!("../../../data/online-retail-2010-12.csv");
+    let file = include_bytes!("../../../../data/online-retail-2010-12.csv");
     let assumed = figures().assumptions;
     let (mut real, mut planned) = (0.0, 0.0);
-    for invoice in sales::read(&file[..]).unwrap() {
+    for invoice in invoices::read(&file[..]).unwrap() {
         let Some((_, order)) = invoice.fit else {
             continue;
         };
-        let lines = crate::plan::units::count(invoice.body["lines"].as_array().unwrap().len());
+        let lines = crate::terminal::units::count(invoice.body["lines"].as_array().unwrap().len());
         let bytes = serde_json::to_string(&order).unwrap().len();
         // What an envelope puts around an order, without its trace.
         let envelope = 350;
-        real += crate::plan::units::count(bytes + envelope);
+        real += crate::terminal::units::count(bytes + envelope);
         planned += assumed.message_bytes + lines * assumed.message_bytes_a_line;
     }
     assert!(planned >= real && planned < real * 1.5, "{planned} {real}");

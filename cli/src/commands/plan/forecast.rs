@@ -1,21 +1,20 @@
-//! The plan: all that is told of a sale.
+//! The forecast: all that is known of a sale before it comes.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::{
-    chart::{self, WIDTH},
     cost::Cost,
     lane::Settings,
     limit::{Limit, Status},
     size::OrderSize,
 };
-use crate::Exit;
+use crate::terminal::failure::Exit;
 
-/// A plan.
+/// A forecast.
 #[derive(Clone, PartialEq, Debug, Serialize)]
-pub(crate) struct Plan {
+pub(crate) struct Forecast {
     /// When the quotas and prices were looked up.
     pub(crate) figures_of: String,
     /// Where they are from.
@@ -34,7 +33,7 @@ pub(crate) struct Plan {
     pub(crate) order: OrderSize,
     /// The lane's settings.
     pub(crate) settings: Settings,
-    /// Orders stored a second at least, while there is a backlog: all that is told of waiting counts on it.
+    /// Orders stored a second at least, while there is a backlog. All figures of waiting assume no more.
     pub(crate) least_rate_per_second: f64,
     /// The most orders in the queue.
     pub(crate) deepest: f64,
@@ -50,7 +49,7 @@ pub(crate) struct Plan {
     pub(crate) accepting_invocations: f64,
     /// What it costs.
     pub(crate) cost: Cost,
-    /// What the figures rest on.
+    /// What the figures assume.
     pub(crate) assumptions: String,
     /// The limits.
     pub(crate) limits: Vec<Limit>,
@@ -58,29 +57,16 @@ pub(crate) struct Plan {
     pub(crate) suggestions: Vec<String>,
     /// The line for samconfig.toml.
     pub(crate) parameter_overrides: String,
-    /// Turns of the line of the depth: seconds, orders.
-    #[serde(skip)]
-    pub(crate) depths: Vec<(f64, f64)>,
-    /// Turns of the line of the waiting time: seconds, seconds.
-    #[serde(skip)]
-    pub(crate) waits: Vec<(f64, f64)>,
     /// Orders in the queue, at most, in each part of the time until it is drained.
     pub(crate) depth_chart: Vec<f64>,
     /// The longest wait of the orders that are stored in each of these parts.
     pub(crate) wait_chart: Vec<f64>,
 }
 
-impl Plan {
+impl Forecast {
     /// How far charts go.
     pub(crate) fn end(&self) -> f64 {
         self.drained_seconds.max(self.seconds)
-    }
-
-    /// Fills the charts from the lines.
-    pub(crate) fn drawn(mut self) -> Self {
-        self.depth_chart = chart::columns(&self.depths, self.end(), WIDTH);
-        self.wait_chart = chart::columns(&self.waits, self.end(), WIDTH);
-        self
     }
 
     /// Whether a limit is hit.

@@ -1,17 +1,13 @@
-//! The plan for people: charts, figures, costs, limits, suggestions, parameters.
+//! The forecast for people: charts, figures, costs, limits, suggestions, parameters.
 
-use super::{
-    chart::chart,
-    lane::Settings,
-    limit::Status,
-    report::Plan,
-    size::OrderSize,
+use super::{chart::chart, forecast::Forecast, lane::Settings, limit::Status, size::OrderSize};
+use crate::terminal::{
+    output::{aligned, columns},
     units::{bytes, duration, money, number, short},
 };
-use crate::output::{aligned, columns};
 
-impl Plan {
-    /// The plan for people.
+impl Forecast {
+    /// The forecast for people.
     pub(crate) fn text(&self) -> String {
         let mut parts = Vec::new();
         if self.deepest > 0.0 {
@@ -186,5 +182,5 @@ impl Plan {
 }
 
 #[cfg(test)]
-#[path = "text_tests.rs"]
+#[path = "forecast_text_tests.rs"]
 mod tests;

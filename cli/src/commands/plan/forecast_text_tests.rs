@@ -1,4 +1,4 @@
-use crate::plan::tests::planned;
+use crate::commands::plan::tests::planned;
 
 #[test]
 fn the_text_of_one_plan() {

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use serde::Serialize;
 
-use super::units::{bytes, number, whole};
+use crate::terminal::units::{bytes, number, whole};
 
 /// The writes a second that a lane may be set to.
 pub(crate) const WRITES: RangeInclusive<f64> = 0.1..=100_000.0;
@@ -26,7 +26,7 @@ const MIN_INTERVAL: f64 = 0.010;
 /// The most.
 const MAX_INTERVAL: f64 = 25.0;
 
-/// Writes of one invocation that are under way at once.
+/// The most writes of one invocation at once.
 const IN_FLIGHT: f64 = 32.0;
 
 /// With a backlog a lane stores at least so much of its pace: the rest is lost between batches.
@@ -172,7 +172,7 @@ impl Settings {
 
     /// The settings as parameters of the template.
     pub(crate) fn parameters(&self, lane: sluice_order::Lane) -> Vec<String> {
-        let lane = crate::stack::prefix(lane);
+        let lane = crate::deployment::stack::prefix(lane);
         vec![
             format!("{lane}WritesPerSecond={}", self.writes_per_second),
             format!("{lane}Concurrency={}", self.concurrency),

@@ -77,7 +77,7 @@ fn what_fits_nowhere_is_named() {
 
 #[test]
 fn the_parameters_are_those_of_the_template() {
-    let template = include_str!("../../../template.yaml");
+    let template = include_str!("../../../../template.yaml");
     for lane in Lane::ALL {
         for parameter in task(2.5).least().unwrap().parameters(lane) {
             let name = parameter.split('=').next().unwrap();

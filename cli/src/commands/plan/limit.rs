@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::units::{bytes, duration, number};
+use crate::terminal::units::{bytes, duration, number};
 
 /// How a figure stands to its limit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]

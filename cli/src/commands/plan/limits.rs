@@ -7,8 +7,8 @@ use super::{
     limit::{Limit, Unit, limit},
     quota::{Quota, Quotas},
     size::OrderSize,
-    units::duration,
 };
+use crate::terminal::units::duration;
 
 /// What is held against the limits.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +59,7 @@ impl Sale<'_> {
         })
     }
 
-    /// All limits, along an order's way.
+    /// All limits, in the order in which an order meets them.
     pub(crate) fn limits(&self) -> Vec<Limit> {
         [
             self.at_the_door(),

@@ -1,6 +1,6 @@
-use crate::plan::{limit::Status, report::Plan, tests::planned};
+use crate::commands::plan::{forecast::Forecast, limit::Status, tests::planned};
 
-fn status(plan: &Plan, name: &str) -> Status {
+fn status(plan: &Forecast, name: &str) -> Status {
     let mut limits = plan.limits.iter();
     limits.find(|limit| limit.name == name).expect(name).status
 }

@@ -2,10 +2,10 @@ use clap::Parser;
 use serde_json::Value;
 
 use super::*;
-use crate::args::{Arguments, Command};
+use crate::commands::{Arguments, Command};
 
 /// The plan for a line of arguments, in us-east-1 unless they say otherwise.
-pub(crate) fn planned(line: &str) -> Result<Plan, Failure> {
+pub(crate) fn planned(line: &str) -> Result<Forecast, Failure> {
     let line = ["sluice", "plan"]
         .into_iter()
         .chain(line.split_whitespace());
@@ -13,7 +13,7 @@ pub(crate) fn planned(line: &str) -> Result<Plan, Failure> {
         panic!("no plan");
     };
     let region = arguments.region.clone();
-    plan(&arguments, region.as_deref().unwrap_or("us-east-1"))
+    forecast(&arguments, region.as_deref().unwrap_or("us-east-1"))
 }
 
 const SALE: &str = "--peak 5000/s --for 10m --writes-per-second 400";

@@ -1,10 +1,10 @@
-//! How large an order is on its way.
+//! How large an order is as a message, a record of a batch, and an item of the table.
 
 use serde::Serialize;
 
 use super::figures::Assumptions;
 
-/// The sizes of an order with so many lines.
+/// The sizes of an order.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
 pub(crate) struct OrderSize {
     /// Lines.

@@ -1,7 +1,7 @@
 //! Compares what was accepted with what storage holds.
 //!
-//! Pure: it takes what was sent, what was answered, and the items of the table one by one, so tests can
-//! feed it lies. It takes nothing of the service's word for granted: keys and hashes are worked out anew.
+//! It is a pure function of what was sent, what was answered, and the items of the table, so tests can feed it lies. It
+//! does not trust the service: it works out keys and hashes anew.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -10,8 +10,8 @@ use sluice_order::{ContentHash, Order, OrderKey, Timestamp, content::canonical, 
 use super::{
     post::{Outcome, Receipt},
     record::{Content, OrderRecord, Record},
-    sales::Invoice,
 };
+use crate::sales::invoices::Invoice;
 
 /// What was found. Each list names invoices, or keys where no invoice is known.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -144,7 +144,7 @@ impl<'a> Check<'a> {
             }
             return;
         }
-        // Whose order it is cannot be told where the customer is gone: that is no order of somebody else.
+        // An order without a customer does not count as another customer's: whose it is cannot be known.
         let customer = record.customer_id.as_deref();
         if customer.is_some_and(|customer| !self.customers.contains(customer)) {
             findings.other_orders += 1;
@@ -210,7 +210,7 @@ impl Accepted<'_> {
     }
 }
 
-/// A valid order that comes near the size of a message may be refused for it.
+/// Whether a valid order is so large that the service may refuse it for the size of its message.
 fn may_be_too_large(order: &Order) -> bool {
     canonical(order).len() > message::MAX_BODY / 2
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sluice_order::{OrderId, Secrets};
 
 use super::*;
-use crate::{Exit, replay::report::Report, replay::sales};
+use crate::{commands::replay::report::Report, sales::invoices, terminal::failure::Exit};
 
 /// Two fit invoices of customer 17850, one of 13047, one cancellation.
 const SALES: &str = "\
@@ -58,7 +58,7 @@ fn order(customer: &str, sku: &str) -> Order {
 impl Run {
     /// The first three are accepted and stored, the cancellation is refused.
     fn good() -> Self {
-        let invoices = sales::read(SALES.as_bytes()).unwrap();
+        let invoices = invoices::read(SALES.as_bytes()).unwrap();
         let outcome = |invoice: &Invoice| match &invoice.fit {
             Some((key, order)) => Outcome::Accepted(Receipt {
                 order_id: id(*key, order),

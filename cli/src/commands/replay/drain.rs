@@ -5,18 +5,21 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
-use crate::{Failure, aws::Aws, counts, progress::Progress, stack::LaneQueues};
+use crate::{
+    deployment::{aws::Aws, counts, stack::LaneQueues},
+    terminal::{failure::Failure, progress::Progress},
+};
 
 const POLL: Duration = Duration::from_secs(1);
 
-/// SQS counts are approximate and lag; a single zero says little.
+/// The queues count as empty after this many looks in a row: the counts of SQS are approximate and lag.
 const EMPTY_LOOKS: u32 = 3;
 
 /// How the wait ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub(crate) enum Drain {
     Empty,
-    /// So many messages were still there, and had not become fewer for as long as the patience was.
+    /// This many messages were left, and had not become fewer for as long as the patience was.
     GaveUp(u64),
 }
 

@@ -1,27 +1,30 @@
-//! Posts the orders, in the order of the file, so many at once.
+//! Posts the orders, in the order of the file.
 
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
 use serde::Deserialize;
 use sluice_order::{OrderId, Timestamp};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
-use super::{pace::Pace, sales::Invoice};
+use super::schedule::Schedule;
 use crate::{
-    api::{Answer, Api},
-    problem::Problem,
-    progress::Progress,
+    deployment::{
+        api::{Answer, Api},
+        problem::Problem,
+    },
+    sales::invoices::Invoice,
+    terminal::progress::Progress,
 };
 
-/// What the service said to one order.
+/// What the service answered to one order.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outcome {
     /// 202.
     Accepted(Receipt),
-    /// A final no, with the reason.
+    /// The service refused it for good. With the reason.
     Refused(String),
-    /// Nothing that tells whether it was accepted, after all retries.
+    /// After all retries it is unknown whether the order was accepted. With the reason.
     Unanswered(String),
 }
 
@@ -39,21 +42,25 @@ pub struct Receipt {
     pub answered: Duration,
 }
 
-/// What came of all, in the order of the file, and how long it took.
+/// What became of all orders, in the order of the file, and how long it took.
 pub(crate) struct Posted {
     pub(crate) outcomes: Vec<Outcome>,
     pub(crate) took: Duration,
 }
 
-pub(crate) async fn all(api: &Api, invoices: &[Invoice], pace: &Pace, in_flight: usize) -> Posted {
+/// Posts the invoices when they are due, and has at most `in_flight` of them without an answer.
+pub(crate) async fn all(
+    api: &Api,
+    invoices: &[Invoice],
+    schedule: Schedule,
+    in_flight: usize,
+) -> Posted {
     let progress = Progress::towards(invoices.len(), "Posting orders");
     let start = Instant::now();
-    let due = stream::unfold((0, None), |(at, before)| async move {
+    let due = stream::unfold((0, schedule), |(at, mut schedule)| async move {
         let invoice = invoices.get(at)?;
-        if let Some(due) = pace.due(at, start, before) {
-            sleep_until(due).await;
-        }
-        Some(((at, invoice), (at + 1, Some(Instant::now()))))
+        schedule.wait(at, start).await;
+        Some(((at, invoice), (at + 1, schedule)))
     });
     let mut outcomes: Vec<(usize, Outcome)> = due
         .map(|(at, invoice)| {

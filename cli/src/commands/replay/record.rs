@@ -1,7 +1,7 @@
-//! Items of the table, read anew: what the checker believes of storage.
+//! Items of the table, as the checker reads them.
 //!
-//! On purpose not through the code that wrote them: an error that both share would go unseen. The
-//! attribute names are part of the interface.
+//! It does not use the code that wrote them, on purpose: an error that both share would go unseen. The attribute names are
+//! part of the interface.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What a replay tells, and its verdict.
+//! The report of a replay, and its verdict.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -10,7 +10,7 @@ use super::{
     check::{Findings, Times},
     post::Outcome,
 };
-use crate::{Exit, output::aligned};
+use crate::terminal::{failure::Exit, output::aligned};
 
 /// How many of each kind are named.
 const NAMED: usize = 10;
@@ -77,7 +77,7 @@ impl Report {
                 }
             }
         }
-        let start = start_by_the_service_s_clock(outcomes);
+        let start = start_by_service_clock(outcomes);
         let (now, earlier): (Vec<&Times>, Vec<&Times>) = findings
             .stored
             .iter()
@@ -153,7 +153,7 @@ impl Report {
 
     fn verdict(&self) -> String {
         if self.fine {
-            return "Every accepted order is in storage once, with its exact content, and none else."
+            return "Every accepted order is in storage once, with its exact content, and no other order is."
                 .to_owned();
         }
         let mut lines = vec!["WRONG.".to_owned()];
@@ -198,10 +198,10 @@ impl Table {
     }
 }
 
-/// When the run began, by the clock that stamps the orders: the two clocks may differ by more than a run
-/// takes. An order was stamped before its answer came, so each answer gives a time that the start cannot
-/// lie before; the latest of those is closest.
-fn start_by_the_service_s_clock(outcomes: &[Outcome]) -> Option<Timestamp> {
+/// When the run began, by the service's clock. That clock and the one here may differ by more than a run takes. An order was
+/// stamped before its answer came, so the run began no earlier than the stamp minus the time to the answer. The latest of
+/// these times is the closest.
+fn start_by_service_clock(outcomes: &[Outcome]) -> Option<Timestamp> {
     let starts = outcomes.iter().filter_map(|outcome| match outcome {
         Outcome::Accepted(receipt) => {
             let answered = i64::try_from(receipt.answered.as_millis()).unwrap_or(i64::MAX);

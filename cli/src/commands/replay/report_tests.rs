@@ -2,7 +2,7 @@ use serde_json::json;
 use sluice_order::{OrderId, Timestamp};
 
 use super::*;
-use crate::replay::post::Receipt;
+use crate::commands::replay::post::Receipt;
 
 /// A kind of wrong, and where it is listed.
 type List = (&'static str, fn(&mut Findings) -> &mut Vec<String>);
@@ -153,6 +153,6 @@ acceptance to storage         of 2 orders
   p99                         40 ms
 posted                        1.5 orders/s
 
-Every accepted order is in storage once, with its exact content, and none else.";
+Every accepted order is in storage once, with its exact content, and no other order is.";
     assert_eq!(table, expected);
 }

@@ -2,73 +2,72 @@
 
 use std::time::Duration;
 
-use sluice_order::Timestamp;
-use tokio::time::Instant;
+use tokio::time::{Instant, Interval, sleep_until};
 
-use super::sales::{Invoice, unusable};
-use crate::Failure;
+use crate::{
+    deployment::rate::{at_most, bounded},
+    sales::invoices::{Invoice, unusable},
+    terminal::failure::Failure,
+};
 
-/// The times at which orders are posted.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) enum Pace {
+/// When orders are posted.
+#[derive(Debug)]
+pub(crate) enum Schedule {
     /// As fast as answers come.
     Unlimited,
-    /// Never two closer together than this. What was held up is not caught up with: the rate is a limit.
-    Spaced(Duration),
-    /// Each so long after the first. What was held up is sent at once: the file's own peaks are the point.
+    /// At a limited rate. Lost time is not made up for.
+    Limited(Interval),
+    /// Each at its own time after the start. An order that was held up is sent at once, to keep the file's own peaks.
     At(Vec<Duration>),
 }
 
-impl Pace {
-    pub(crate) fn spaced(rate: f64) -> Self {
-        Self::Spaced(seconds(1.0 / rate))
+impl Schedule {
+    /// At most `rate` orders a second.
+    pub(crate) fn limited(rate: f64) -> Self {
+        Self::Limited(at_most(rate))
     }
 
-    /// The file's own timing, so many times as fast.
+    /// The file's own timing, `speed` times as fast.
+    ///
+    /// # Errors
+    /// The date of an invoice is no time.
     pub(crate) fn of_file(invoices: &[Invoice], speed: f64) -> Result<Self, Failure> {
         let mut first = None;
         let mut latest = Duration::ZERO;
         let mut due = Vec::with_capacity(invoices.len());
         for invoice in invoices {
-            let time: Timestamp = invoice.date.parse().map_err(|error| {
-                let Invoice { line, date, .. } = invoice;
-                unusable(format!("line {line}: InvoiceDate {date:?} {error}"))
-            })?;
+            let time = invoice.time().map_err(unusable)?;
             let first = *first.get_or_insert(time);
-            // Whoever stands later in the file is not posted earlier.
+            // An invoice that stands later in the file is not posted earlier.
             let after = time.as_millis().saturating_sub(first.as_millis());
             let after = Duration::from_millis(u64::try_from(after).unwrap_or(0));
-            latest = latest.max(seconds(after.as_secs_f64() / speed));
+            latest = latest.max(bounded(after.as_secs_f64() / speed));
             due.push(latest);
         }
         Ok(Self::At(due))
     }
 
-    /// When the order at this place goes out, given when the one before did.
-    pub(crate) fn due(
-        &self,
-        at: usize,
-        start: Instant,
-        before: Option<Instant>,
-    ) -> Option<Instant> {
+    /// Waits until the order at this place of the file is due. Posting began at `start`.
+    pub(crate) async fn wait(&mut self, at: usize, start: Instant) {
         match self {
-            Self::Unlimited => None,
-            Self::Spaced(distance) => before?.checked_add(*distance),
-            Self::At(due) => start.checked_add(*due.get(at)?),
+            Self::Unlimited => {}
+            Self::Limited(limit) => {
+                limit.tick().await;
+            }
+            Self::At(due) => {
+                let due = due.get(at).and_then(|due| start.checked_add(*due));
+                if let Some(due) = due {
+                    sleep_until(due).await;
+                }
+            }
         }
     }
-}
-
-/// A duration that a clock can still be moved by; ten years are for ever.
-fn seconds(seconds: f64) -> Duration {
-    const FOR_EVER: Duration = Duration::from_hours(24 * 3_650);
-    Duration::try_from_secs_f64(seconds).map_or(FOR_EVER, |duration| duration.min(FOR_EVER))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::replay::sales;
+    use crate::sales;
 
     fn invoices(dates: &[&str]) -> Vec<Invoice> {
         let header =
@@ -76,7 +75,7 @@ mod tests {
         let rows = dates.iter().enumerate();
         let rows = rows.map(|(number, date)| format!("{number},A,X,1,{date},1,1,UK"));
         let file: Vec<String> = [header.to_owned()].into_iter().chain(rows).collect();
-        sales::read(file.join("\n").as_bytes()).unwrap()
+        sales::invoices::read(file.join("\n").as_bytes()).unwrap()
     }
 
     #[test]
@@ -87,14 +86,16 @@ mod tests {
             "2010-12-01T07:00:00Z",
             "2010-12-01T09:00:00Z",
         ];
-        let due = [0, 1, 1, 60].map(Duration::from_secs).to_vec();
-        assert_eq!(Pace::of_file(&invoices(&dates), 60.0), Ok(Pace::At(due)));
+        let Ok(Schedule::At(due)) = Schedule::of_file(&invoices(&dates), 60.0) else {
+            panic!("no times");
+        };
+        assert_eq!(due, [0, 1, 1, 60].map(Duration::from_secs));
     }
 
     #[test]
     fn a_bad_date_is_named_by_its_line() {
         let dates = ["2010-12-01T08:00:00Z", "01/12/2010"];
-        let failure = Pace::of_file(&invoices(&dates), 1.0).unwrap_err();
+        let failure = Schedule::of_file(&invoices(&dates), 1.0).unwrap_err();
         assert!(
             failure
                 .to_string()
@@ -102,15 +103,23 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_rate_is_a_distance_from_the_order_before() {
-        let pace = Pace::spaced(4.0);
+    #[tokio::test(start_paused = true)]
+    async fn an_order_waits_for_its_time_and_one_that_is_late_for_nothing() {
+        let mut schedule = Schedule::At([0, 60].map(Duration::from_secs).to_vec());
         let start = Instant::now();
-        let late = start + Duration::from_secs(9);
-        assert_eq!(pace.due(0, start, None), None);
-        let next = late + Duration::from_millis(250);
-        assert_eq!(pace.due(1, start, Some(late)), Some(next));
-        let hardly_ever = Pace::spaced(1e-300).due(1, start, Some(start));
-        assert!(hardly_ever > Some(start + Duration::from_hours(24)));
+        schedule.wait(1, start).await;
+        assert_eq!(start.elapsed(), Duration::from_mins(1));
+        schedule.wait(0, start).await;
+        assert_eq!(start.elapsed(), Duration::from_mins(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rate_is_a_distance_from_the_order_before() {
+        let mut schedule = Schedule::limited(4.0);
+        let start = Instant::now();
+        for at in 0..3 {
+            schedule.wait(at, start).await;
+        }
+        assert_eq!(start.elapsed(), Duration::from_millis(500));
     }
 }

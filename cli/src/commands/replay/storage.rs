@@ -1,4 +1,4 @@
-//! Reads the table itself.
+//! Reads the table of orders.
 
 use aws_sdk_dynamodb::{Client, error::SdkError, operation::scan::ScanError};
 

@@ -3,12 +3,12 @@
 use sluice_order::Timestamp;
 use sluice_store::Found;
 
-use crate::Failure;
+use crate::terminal::failure::Failure;
 
 /// X-Ray keeps traces [for 30 days](https://docs.aws.amazon.com/general/latest/gr/xray.html).
 const KEPT_SECONDS: i64 = 30 * 86_400;
 
-/// After so long a trace that X-Ray does not have will not come any more.
+/// A trace that X-Ray does not have after this time will not come any more.
 const LATE_SECONDS: i64 = 60;
 
 /// The id of a trace, as X-Ray writes it.
@@ -72,7 +72,7 @@ impl TraceId {
             );
         }
         let next = if age > LATE_SECONDS {
-            "see that the functions may send traces (xray:PutTraceSegments), and that the region is the stack's; on a laptop, that traces were received when the order came"
+            "check that the functions may send traces (xray:PutTraceSegments), and that the region is the stack's; on a local stack, that receive-traces ran when the order was posted"
         } else {
             "run it again: X-Ray has a trace after some seconds"
         };
@@ -100,7 +100,7 @@ pub(crate) fn no_trace(is_rejected: bool, hours: &str) -> Failure {
     };
     Failure::wrong(
         format!("{what} X-Ray has no trace of it that began in the last {hours}"),
-        "check the id and the stack; look farther back (--since 24h); a trace is there after some seconds, if it was sampled",
+        "check the id and the stack; look further back (--since 24h); X-Ray has a trace after some seconds, if it was sampled",
     )
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::Exit;
+use crate::terminal::failure::Exit;
 
 const TRACE: &str = "00-6b01c280bd862e3fe1be46a994272793-53995c3f42cd8ad8";
 
@@ -29,8 +29,8 @@ fn why_x_ray_does_not_have_it_follows_from_its_age() {
     };
     assert!(after(3).ends_with("Next: run it again: X-Ray has a trace after some seconds"));
     assert!(after(-3).contains("run it again"));
-    assert!(after(61).contains("see that the functions may send traces"));
-    assert!(after(30 * 86_400).contains("see that the functions may send traces"));
+    assert!(after(61).contains("check that the functions may send traces"));
+    assert!(after(30 * 86_400).contains("check that the functions may send traces"));
     let old = after(31 * 86_400);
     assert!(old.contains("began 31 days ago: X-Ray keeps 30"), "{old}");
 }
@@ -57,7 +57,7 @@ fn an_order_says_whether_it_was_sampled() {
         });
         let order = sluice_order::Order::from_json(order).unwrap();
         let found = Found::Order(Box::new(sluice_store::StoredOrder {
-            order_id: crate::trace::sample::ORDER.parse().unwrap(),
+            order_id: crate::xray::sample::ORDER.parse().unwrap(),
             accepted_at: Timestamp::MIN,
             stored_at: Timestamp::MIN,
             content: sluice_order::ContentHash::of(&order),

@@ -1,26 +1,27 @@
-//! An order's way, for people and for programs.
+//! The path of an order, for people and for programs.
 
 use serde_json::{Value, json};
 
-use super::{
-    tree::Tree,
-    verdict::Verdict,
-    view::View,
-    waterfall::{time, waterfall},
+use super::{verdict::Verdict, view::View, waterfall::waterfall};
+use crate::{
+    terminal::{
+        output::{aligned, columns, tame},
+        units::latency,
+    },
+    xray::tree::{NodeId, Tree},
 };
-use crate::output::{aligned, columns, tame};
 
-/// What is shown of an order.
+/// The path of an order, and what is to be said of it.
 #[derive(Debug)]
-pub(crate) struct Shown<'a> {
+pub(crate) struct OrderPath<'a> {
     pub(crate) order_id: &'a str,
     pub(crate) trace_id: &'a str,
     pub(crate) view: &'a View<'a>,
     pub(crate) verdict: &'a Verdict,
 }
 
-impl Shown<'_> {
-    /// Header and waterfall, in so many columns.
+impl OrderPath<'_> {
+    /// Header and waterfall, `width` columns wide.
     pub(crate) fn text(&self, width: usize) -> String {
         let mut parts = vec![self.header(), waterfall(self.view, width)];
         let rows = self.view.rows.iter();
@@ -28,12 +29,15 @@ impl Shown<'_> {
             .clone()
             .any(|(_, at)| self.view.tree.span(*at).is_inferred)
         {
-            parts.push("~ nobody sent it: inferred from what the functions say".to_owned());
+            parts.push(
+                "~ not sent by an AWS service: inferred from the times that the functions recorded"
+                    .to_owned(),
+            );
         }
         parts.join("\n\n")
     }
 
-    /// Header and a line for each part of the way: whether a service or a function sent it.
+    /// Header and a line for each step: whether a service or a function sent its document.
     pub(crate) fn arrivals(&self) -> String {
         let headings = ["PART", "STATE", "UNDER"].map(str::to_owned).to_vec();
         let steps = self.verdict.steps.iter().map(|step| {
@@ -46,7 +50,7 @@ impl Shown<'_> {
 
     fn header(&self) -> String {
         let verdict = self.verdict;
-        let total = verdict.total.map(time);
+        let total = verdict.total.map(latency);
         let rows = [
             ("order", self.order_id),
             ("trace", self.trace_id),
@@ -57,7 +61,7 @@ impl Shown<'_> {
         aligned(&rows.map(|(name, value)| (name.to_owned(), tame(value))))
     }
 
-    /// All of it for a program. Times are milliseconds, those of nodes from the first one's start.
+    /// All of it for a program. Times are in milliseconds; those of nodes count from the start of the first one.
     pub(crate) fn json(&self) -> Value {
         let (tree, verdict) = (self.view.tree, self.verdict);
         let start = self.view.start();
@@ -81,8 +85,8 @@ impl Shown<'_> {
     }
 }
 
-/// The nodes of a depth, up to the next one that is higher, and what is under them.
-fn nodes(tree: &Tree, rows: &mut &[(usize, usize)], depth: usize, start: f64) -> Vec<Value> {
+/// The nodes of a depth with all that is under them, up to the next node that is higher.
+fn nodes(tree: &Tree, rows: &mut &[(usize, NodeId)], depth: usize, start: f64) -> Vec<Value> {
     let mut nodes = Vec::new();
     while let Some(((_, at), rest)) = rows.split_first().filter(|((d, _), _)| *d >= depth) {
         *rows = rest;
@@ -108,11 +112,11 @@ fn nodes(tree: &Tree, rows: &mut &[(usize, usize)], depth: usize, start: f64) ->
     nodes
 }
 
-/// Milliseconds with three decimals: finer than that times of documents are not.
+/// Milliseconds with three decimals: the times of documents are no finer.
 fn millis(seconds: f64) -> f64 {
     (seconds * 1e6).round() / 1e3
 }
 
 #[cfg(test)]
-#[path = "text_tests.rs"]
+#[path = "order_path_tests.rs"]
 mod tests;

@@ -1,17 +1,17 @@
 use super::*;
-use crate::trace::sample::{ORDER, tree, whole};
+use crate::xray::sample::{ORDER, tree, whole};
 
-/// What is told of a whole way: the chart, what arrived, and for a program.
+/// What is shown of a whole path: the chart, what arrived, and for a program.
 fn told() -> (String, String, Value) {
     let tree = tree(&whole(ORDER));
     let view = View::of(&tree, ORDER).unwrap();
-    let shown = Shown {
+    let path = OrderPath {
         order_id: ORDER,
         trace_id: "1-6b01c280-000000000000000000000001",
         view: &view,
         verdict: &Verdict::of(&view, true),
     };
-    (shown.text(80), shown.arrivals(), shown.json())
+    (path.text(80), path.arrivals(), path.json())
 }
 
 #[test]
@@ -22,7 +22,9 @@ fn the_header_says_which_order_what_became_of_it_and_how_long_it_took() {
          outcome  Stored\ntotal    128ms\n\n~ API Gateway"
     );
     assert!(text.starts_with(&header), "{text}");
-    assert!(text.ends_with("\n\n~ nobody sent it: inferred from what the functions say"));
+    assert!(text.ends_with(
+        "\n\n~ not sent by an AWS service: inferred from the times that the functions recorded"
+    ));
 }
 
 #[test]

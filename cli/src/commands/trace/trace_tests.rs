@@ -3,12 +3,14 @@ use serde_json::{Value, json};
 use sluice_order::{ContentHash, Order, OrderId, OrderKey, RejectReason, Secrets, Timestamp};
 use sluice_store::{MemoryStore, Rejection, StoredOrder};
 
-use super::{
-    fake::{Asked, xray},
-    sample::{accepted, fulfilled, texts, whole},
-    *,
+use super::*;
+use crate::{
+    commands::{Arguments, Command},
+    xray::{
+        fake::{Asked, xray},
+        sample::{accepted, dead_lettered, fulfilled, on_aws, texts, whole},
+    },
 };
-use crate::{Arguments, args::Command};
 
 const TRACE: &str = "1-6b01c280-000000000000000000000001";
 
@@ -91,7 +93,7 @@ async fn a_stored_order_s_trace_is_read_without_a_search() {
 async fn verify_is_fine_where_all_arrived() {
     let (id, order) = order();
     let store = holding(id, order, Some(SAMPLED)).await;
-    let (aws, _) = with(sample::on_aws(&id.to_string())).await;
+    let (aws, _) = with(on_aws(&id.to_string())).await;
     let told = follow(&aws, &store, &asked_for(&id, &["--verify"])).await;
     assert_eq!(told, Ok(Exit::Fine));
 }
@@ -179,7 +181,7 @@ async fn a_rejected_order_s_trace_is_searched_for_and_may_be_whole() {
     };
     store.record(&rejection).await.unwrap();
     let name = id.to_string();
-    let (aws, _) = with(vec![accepted(&name), sample::dead_lettered(&name)]).await;
+    let (aws, _) = with(vec![accepted(&name), dead_lettered(&name)]).await;
     let told = follow(&aws, &store, &asked_for(&id, &[])).await;
     assert_eq!(told, Ok(Exit::Fine));
 }

@@ -1,43 +1,44 @@
-//! Whether an order's way is whole, and what came of the order.
+//! Whether the path of an order is whole, and what became of the order.
 
-use super::{
+use super::view::View;
+use crate::xray::{
     document::{Kind, Span},
-    tree::Broken,
-    view::View,
+    outcome::{ACCEPTED, CONFLICT, DEAD_LETTERED, DUPLICATE, FINAL, STORED},
+    tree::{Broken, NodeId},
 };
 
-/// What is to be told of an order's way.
+/// What is to be said of the path of an order.
 #[derive(Debug)]
 pub(crate) struct Verdict {
     pub(crate) lane: Option<String>,
-    /// For people.
+    /// What became of the order, for people.
     pub(crate) outcome: String,
     /// Seconds from API Gateway's start to the end of what stored it, if both are known.
     pub(crate) total: Option<f64>,
-    /// The parts of the way, in its order.
+    /// The steps of the path, in their order.
     pub(crate) steps: Vec<Step>,
-    /// Why the way is not whole.
+    /// Why the path is not whole.
     pub(crate) wrong: Vec<String>,
 }
 
-/// A part of the way.
+/// A step of the path.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Step {
     pub(crate) name: String,
     pub(crate) state: State,
-    /// What it is under, if anything.
+    /// The span that it is under, if any.
     pub(crate) under: Option<String>,
     kind: Kind,
 }
 
-/// Whether a part is there.
+/// Whether a step is there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum State {
     /// A service or a function sent it.
     Arrived,
-    /// It follows from others.
+    /// Nobody sent it, and it was inferred from others.
     Inferred,
-    /// Neither.
+    /// Nobody sent it, and nothing shows it.
     Missing,
 }
 
@@ -53,60 +54,24 @@ impl State {
 }
 
 impl Verdict {
-    /// `is_settled`: storage has the order or its rejection, so it is no longer in the buffer.
+    /// `is_settled`: storage has the order or its rejection, so the order is no longer in the buffer.
     pub(crate) fn of(view: &View, is_settled: bool) -> Self {
-        let span = |at: usize| view.tree.span(at);
-        let receives = view.all(Kind::Fulfill);
-        let with = |name: &str| {
-            let is = |at: &usize| span(*at).outcome.as_deref() == Some(name);
-            receives.iter().copied().find(is)
-        };
-        let done = FINAL.iter().find_map(|name| with(name));
-        let accepted = view.all(Kind::Accept).last().map(|at| span(*at));
-        let refused = accepted.and_then(|span| span.outcome.as_deref());
-        let refused = refused.filter(|outcome| *outcome != "Accepted" && receives.is_empty());
-        let is_waiting = done.is_none() && !is_settled && refused.is_none();
-
-        let steps = steps(view, is_waiting);
-        // What Lambda and SNS send themselves a whole way can do without.
-        let needed = |step: &&Step| !matches!(step.kind, Kind::Lambda | Kind::Topic);
-        let missing = steps.iter().filter(needed);
-        let missing = missing.filter(|step| step.state == State::Missing);
-        let mut wrong: Vec<_> = missing
-            .map(|step| format!("{} is missing", step.name))
-            .collect();
-        wrong.extend(broken(view));
-        if is_waiting {
-            wrong.push("the order is in the buffer: it is not fulfilled yet".to_owned());
-        }
-        if let Some(refused) = refused {
-            wrong.push(format!("the order was not accepted ({refused})"));
-        }
-
-        let outcome = match (done.or(receives.last().copied()).map(span), refused) {
-            (Some(last), _) if done.is_some() || is_settled => {
-                last.outcome.clone().unwrap_or_default()
-            }
-            (Some(last), _) => {
-                let number = last.receives.unwrap_or(1);
-                // Of the receives after that only the one that ends the order is told.
-                let or_later = if number < TOLD { "" } else { " or a later one" };
-                let outcome = last.outcome.as_deref().unwrap_or_default();
-                format!("in the buffer: comes again after receive {number}{or_later} ({outcome})")
-            }
-            (None, Some(refused)) => refused.to_owned(),
-            (None, None) if is_waiting => "in the buffer".to_owned(),
-            (None, None) => "not in the trace".to_owned(),
-        };
-        let started = view.all(Kind::Api).first().map(|at| span(*at).start);
-        let stored = done.map(|at| span(call(view, at).unwrap_or(at)).end);
-        let mut spans = receives.iter().map(|at| span(*at)).chain(accepted);
+        let fate = Fate::of(view, is_settled);
+        let steps = steps(view, fate.is_waiting());
+        let started = view
+            .all(Kind::Api)
+            .first()
+            .map(|at| view.tree.span(*at).start);
+        let stored = fate.ended_by().map(|receive| {
+            let at = last_call_under(view, receive).unwrap_or(receive);
+            view.tree.span(at).end
+        });
         Self {
-            lane: spans.find_map(|span| span.lane.clone()),
-            outcome,
+            lane: lane(view),
+            outcome: fate.outcome(view),
             total: started.zip(stored).map(|(from, to)| (to - from).max(0.0)),
+            wrong: wrong(view, &fate, &steps),
             steps,
-            wrong,
         }
     }
 
@@ -115,8 +80,8 @@ impl Verdict {
         self.wrong.is_empty()
     }
 
-    /// The parts that no service and no function sent. SQS sends no segment for the wait in a queue, so that one may be
-    /// inferred.
+    /// The steps whose document no service and no function sent. SQS sends no segment for the wait in a queue, so that
+    /// one may be inferred.
     pub(crate) fn not_arrived(&self) -> Vec<&Step> {
         let is_there = |step: &&Step| match step.state {
             State::Arrived => true,
@@ -127,11 +92,110 @@ impl Verdict {
     }
 }
 
-/// So many receives are told whatever becomes of them.
-const TOLD: u64 = 3;
+/// What became of the order, as far as its trace and storage show it.
+enum Fate {
+    /// A receive ended it.
+    Ended(NodeId),
+    /// Storage has it, though this is its last receive in the trace and did not end it.
+    EndedUnseen(NodeId),
+    /// It waits in the buffer after this receive.
+    ComesAgain(NodeId),
+    /// It waits in the buffer, and was never received.
+    NeverReceived,
+    /// accept-order refused it, with this outcome.
+    Refused(String),
+    /// Storage has it, and the trace has no receive of it.
+    NotInTrace,
+}
 
-/// Outcomes that do not come again, the one first that decides where there are several.
-const FINAL: [&str; 4] = ["Stored", "Duplicate", "Conflict", "DeadLettered"];
+impl Fate {
+    fn of(view: &View, is_settled: bool) -> Self {
+        let outcome = |at: NodeId| view.tree.span(at).outcome.as_deref();
+        let receives = view.all(Kind::Fulfill);
+        let with = |wanted: &&str| {
+            let mut receives = receives.iter().copied();
+            receives.find(|at| outcome(*at) == Some(wanted))
+        };
+        if let Some(ended) = FINAL.iter().find_map(with) {
+            return Self::Ended(ended);
+        }
+        match receives.last() {
+            Some(last) if is_settled => return Self::EndedUnseen(*last),
+            Some(last) => return Self::ComesAgain(*last),
+            None => {}
+        }
+        let accepted = view.all(Kind::Accept).last().and_then(|at| outcome(*at));
+        match accepted {
+            Some(refused) if refused != ACCEPTED => Self::Refused(refused.to_owned()),
+            _ if is_settled => Self::NotInTrace,
+            _ => Self::NeverReceived,
+        }
+    }
+
+    fn is_waiting(&self) -> bool {
+        matches!(self, Self::ComesAgain(_) | Self::NeverReceived)
+    }
+
+    /// The receive that ended the order, if the trace has it.
+    fn ended_by(&self) -> Option<NodeId> {
+        match self {
+            Self::Ended(receive) => Some(*receive),
+            _ => None,
+        }
+    }
+
+    /// In words, for people.
+    fn outcome(&self, view: &View) -> String {
+        let outcome = |at: &NodeId| view.tree.span(*at).outcome.clone().unwrap_or_default();
+        match self {
+            Self::Ended(last) | Self::EndedUnseen(last) => outcome(last),
+            Self::ComesAgain(last) => {
+                let number = view.tree.span(*last).receives.unwrap_or(1);
+                let or_later = if number < ALWAYS_RECORDED {
+                    ""
+                } else {
+                    " or a later one"
+                };
+                let outcome = outcome(last);
+                format!("in the buffer: comes again after receive {number}{or_later} ({outcome})")
+            }
+            Self::NeverReceived => "in the buffer".to_owned(),
+            Self::Refused(outcome) => outcome.clone(),
+            Self::NotInTrace => "not in the trace".to_owned(),
+        }
+    }
+}
+
+/// The first three receives of an order are always recorded. Of the later ones, only the one that ends the order is.
+const ALWAYS_RECORDED: u64 = 3;
+
+/// The order's lane, as a receive or accept-order names it.
+fn lane(view: &View) -> Option<String> {
+    let accepted = view.all(Kind::Accept).into_iter().next_back();
+    let mut spans = view.all(Kind::Fulfill).into_iter().chain(accepted);
+    spans.find_map(|at| view.tree.span(at).lane.clone())
+}
+
+/// Why the path is not whole.
+fn wrong(view: &View, fate: &Fate, steps: &[Step]) -> Vec<String> {
+    // A whole path can do without the segments that Lambda and SNS send themselves.
+    let is_needed = |step: &&Step| !matches!(step.kind, Kind::Lambda | Kind::Topic);
+    let missing = steps
+        .iter()
+        .filter(|step| step.state == State::Missing)
+        .filter(is_needed);
+    let mut wrong: Vec<_> = missing
+        .map(|step| format!("{} is missing", step.name))
+        .collect();
+    wrong.extend(broken(view));
+    if fate.is_waiting() {
+        wrong.push("the order is in the buffer: it is not fulfilled yet".to_owned());
+    }
+    if let Fate::Refused(outcome) = fate {
+        wrong.push(format!("the order was not accepted ({outcome})"));
+    }
+    wrong
+}
 
 fn steps(view: &View, is_waiting: bool) -> Vec<Step> {
     let mut steps = Vec::new();
@@ -165,19 +229,15 @@ fn steps(view: &View, is_waiting: bool) -> Vec<Step> {
             continue;
         };
         let name = format!("{name} under {}", span.label());
-        steps.extend(each(
-            view,
-            &Vec::from_iter(call(view, receive)),
-            kind,
-            &name,
-        ));
+        let call = Vec::from_iter(last_call_under(view, receive));
+        steps.extend(each(view, &call, kind, &name));
     }
     steps
 }
 
 /// A step for each of these spans; one that is missing if there are none.
-fn each(view: &View, places: &[usize], kind: Kind, name: &str) -> Vec<Step> {
-    let step = |at: &usize| {
+fn each(view: &View, spans: &[NodeId], kind: Kind, name: &str) -> Vec<Step> {
+    let step = |at: &NodeId| {
         let node = view.tree.node(*at);
         Step {
             name: node.span.label(),
@@ -196,30 +256,30 @@ fn each(view: &View, places: &[usize], kind: Kind, name: &str) -> Vec<Step> {
         under: None,
         kind,
     };
-    match places {
+    match spans {
         [] => vec![missing()],
-        _ => places.iter().map(step).collect(),
+        _ => spans.iter().map(step).collect(),
     }
 }
 
-/// The call by which the receives of an order end, and what it is called.
+/// The call that ends a receive, and its name for people. `None` if the message comes again.
 fn last_call(receive: &Span) -> Option<(Kind, &'static str)> {
     match receive.outcome.as_deref()? {
-        "Stored" | "Duplicate" | "Conflict" => Some((Kind::DynamoDb, "DynamoDB's call")),
-        "DeadLettered" => Some((Kind::Send, "the call of SQS SendMessage")),
+        STORED | DUPLICATE | CONFLICT => Some((Kind::DynamoDb, "DynamoDB's call")),
+        DEAD_LETTERED => Some((Kind::Send, "the call of SQS SendMessage")),
         _ => None,
     }
 }
 
-/// That call under a receive.
-fn call(view: &View, receive: usize) -> Option<usize> {
+/// That call, if the trace has it.
+fn last_call_under(view: &View, receive: NodeId) -> Option<NodeId> {
     let (kind, _) = last_call(view.tree.span(receive))?;
     let mut calls = view.all(kind);
     calls.retain(|at| view.tree.is_within(*at, receive));
     calls.last().copied()
 }
 
-/// The parents that are not there. What API Gateway is under is the caller's.
+/// The parents that are missing. That of API Gateway is the caller's, and may be.
 fn broken(view: &View) -> Vec<String> {
     let nodes = view.inner().map(|at| view.tree.node(at));
     let nodes = nodes.filter(|node| node.span.kind != Kind::Api);

@@ -1,9 +1,9 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::trace::{
-    sample::{LAMBDA, ORDER, accepted, dead_lettered, fulfilled, on_aws, tree, whole},
-    view::View,
+use crate::{
+    commands::trace::view::View,
+    xray::sample::{LAMBDA, ORDER, accepted, dead_lettered, fulfilled, on_aws, tree, whole},
 };
 
 fn verdict_of(documents: &[Value], order: &str, is_settled: bool) -> Verdict {

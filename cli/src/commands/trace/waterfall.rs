@@ -1,17 +1,25 @@
-//! An order's way as a chart for a terminal: who did what when.
+//! The path of an order as a chart for a terminal: which part did what, and when.
 
-use super::{document::Span, view::View};
-use crate::{output::tame, plan::units};
+use super::view::View;
+use crate::{
+    terminal::{
+        output::tame,
+        units::{self, latency},
+    },
+    xray::document::Span,
+};
 
-/// Columns of a terminal that does not say how many it has.
+/// The width of a terminal that does not say its own, in columns.
 pub(crate) const WIDTH: usize = 80;
 
-/// Names are cut to so many characters, and bars have so many at least.
+/// Longer names are cut. In characters.
 const LONGEST_NAME: usize = 42;
+
+/// Bars have at least this much room. In characters.
 const SHORTEST_BAR: usize = 10;
 
-/// The chart, in so many columns if that is enough for it. A line for each span: name, bar, when it began and how long it took,
-/// what is to be said of it. Causes of errors stand below, each on a line of its own.
+/// The chart, `width` columns wide if they are enough. A line for each span: its name, its bar, when it began, how long it
+/// took, and remarks. The cause of an error stands below, on a line of its own.
 pub(crate) fn waterfall(view: &View, width: usize) -> String {
     let spans = view
         .rows
@@ -24,11 +32,11 @@ pub(crate) fn waterfall(view: &View, width: usize) -> String {
     let cells: Vec<[String; 4]> = spans
         .iter()
         .map(|(depth, span)| {
-            let offset = format!("+{}", time(span.start - start));
+            let offset = format!("+{}", latency(span.start - start));
             [
                 name(*depth, span),
                 offset,
-                time(span.duration()),
+                latency(span.duration()),
                 remarks(span),
             ]
         })
@@ -78,7 +86,7 @@ fn remarks(span: &Span) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// A bar of one character at least, however short the span is.
+/// The bar of a span: at least one character, however short the span is.
 fn draw(span: &Span, start: f64, end: f64, width: usize) -> String {
     let of = units::count(width);
     let all = (end - start).max(f64::MIN_POSITIVE);
@@ -90,16 +98,6 @@ fn draw(span: &Span, start: f64, end: f64, width: usize) -> String {
     let length = column(span.end).saturating_sub(from).max(1);
     let block = if span.is_inferred { "░" } else { "█" };
     format!("{}{}", " ".repeat(from), block.repeat(length))
-}
-
-/// A time from 0.1 ms up. Clocks differ: none is negative.
-pub(crate) fn time(seconds: f64) -> String {
-    match seconds.max(0.0) {
-        short @ ..0.01 => format!("{:.1}ms", short * 1e3),
-        short @ ..0.9995 => format!("{:.0}ms", short * 1e3),
-        middle @ ..59.995 => format!("{middle:.2}s"),
-        long => units::duration(long),
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::trace::sample::{ORDER, accepted, fulfilled, on_aws, tree, whole};
+use crate::xray::sample::{ORDER, accepted, fulfilled, on_aws, tree, whole};
 
 fn drawn(documents: &[Value], width: usize) -> String {
     let tree = tree(documents);
@@ -77,11 +77,4 @@ fn a_long_name_is_cut() {
         text.lines().all(|line| line.chars().count() <= 80),
         "{text}"
     );
-}
-
-#[test]
-fn times_are_short() {
-    let all = [-1.0, 0.0004, 0.0456, 0.9996, 1.234, 59.996, 3_700.0];
-    let shown = ["0.0ms", "0.4ms", "46ms", "1.00s", "1.23s", "1m", "1h 1m"];
-    assert_eq!(all.map(time), shown);
 }
