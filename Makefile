@@ -57,6 +57,7 @@ sam-local: slow-tests ## every event through the built functions, by `sam local`
 
 slow-tests: # once, so that no stack waits for the compiler
 	@local/build $(TEST_BUILD)
+	cargo build -p sluice-xray
 	cargo test --workspace $(END_TO_END) $(SAM_LOCAL) --no-run
 
 simulate: ## run the handlers under seeded faults; SEEDS=1000000 (how many), FROM=0 (the first), or SEED=7 (one, with all that happens)
@@ -64,7 +65,7 @@ simulate: ## run the handlers under seeded faults; SEEDS=1000000 (how many), FRO
 
 trace-check: ## post orders, and look at the trace of each
 	@local/build $(TEST_BUILD)
-	cargo build -p sluice
+	cargo build -p sluice -p sluice-xray
 	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack local/trace-check
 
 events: ## write events/ again, after a change of the cases in tests/support/src/cases/
@@ -85,5 +86,5 @@ bench-compare: ## measure what is different from the functions of another commit
 
 pace-check: ## measure the pace as storage sees it, the lanes, and what `sluice plan` foretells: 20 minutes; PART=lanes, plan or pace
 	@local/build $(TEST_BUILD)
-	cargo build -p sluice -p sluice-pace-check
+	cargo build -p sluice -p sluice-xray -p sluice-pace-check
 	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo run --quiet -p sluice-pace-check -- $(if $(PART),--part $(PART))

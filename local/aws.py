@@ -1,7 +1,7 @@
 """The local AWS: one ministack process for a directory, detached, stopped together with all that it started. Beside
-it runs `sluice receive-traces`, which takes the functions' traces in place of X-Ray.
+it runs `receive-traces` (local/xray), which receives the functions' traces in place of X-Ray.
 
-    aws.py start DIR PORT SLUICE
+    aws.py start DIR PORT RECEIVER
                                start both unless they run (exit 3: the port is taken, 4: it runs on the port printed)
     aws.py port DIR            print the port of the running one (exit 1: none runs)
     aws.py traces DIR          print the address that receives its traces (exit 1: none runs)
@@ -144,11 +144,11 @@ def detached(command, directory, env, log):
         )
 
 
-def receive_traces(directory, address, sluice):
-    """Has the traces received at `address`, if they are not; 0 or why not."""
+def receive_traces(directory, address, receiver):
+    """Starts the receiver of traces at `address`, unless it runs. Returns 0, or why it does not run."""
     if any(env.get(RECEIVES) == address for env in marked(directory).values()):
         return 0
-    command = [sluice, "receive-traces", "--listen", address]
+    command = [receiver, "--listen", address]
     process = detached(command, directory, inherited(directory) | {RECEIVES: address}, "traces.log")
     deadline = time.monotonic() + RECEIVER_SECONDS
     while time.monotonic() < deadline:
@@ -162,7 +162,7 @@ def receive_traces(directory, address, sluice):
     return f"the receiver of traces did not answer on {address} within {RECEIVER_SECONDS} s"
 
 
-def start(directory, port, sluice):
+def start(directory, port, receiver):
     running = server(directory)
     if running:
         its_port = int(running[1].get("GATEWAY_PORT", "0"))
@@ -174,7 +174,7 @@ def start(directory, port, sluice):
         if TRACES not in running[1]:
             return "it is of an earlier release, which received no traces; stop it first"
         # On the same port, if it ended: that is where the functions send to.
-        if why := receive_traces(directory, running[1][TRACES], sluice):
+        if why := receive_traces(directory, running[1][TRACES], receiver):
             return why
         print(f"    already running on port {port}")
         return 0
@@ -186,7 +186,7 @@ def start(directory, port, sluice):
     if not traces_port:
         return NO_PORT
     traces = f"127.0.0.1:{traces_port}"
-    if why := receive_traces(directory, traces, sluice):
+    if why := receive_traces(directory, traces, receiver):
         return why
     command = [sys.executable, os.path.abspath(__file__), "serve"]
     process = detached(command, directory, server_environment(directory, port, traces), "aws.log")
@@ -343,8 +343,8 @@ def locked(path, command):
 
 def run(arguments):
     match arguments:
-        case ["start", directory, port, sluice]:
-            return start(os.path.realpath(directory), int(port), os.path.abspath(sluice))
+        case ["start", directory, port, receiver]:
+            return start(os.path.realpath(directory), int(port), os.path.abspath(receiver))
         case ["port", directory]:
             running = server(os.path.realpath(directory))
             if running:

@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use sluice::{Arguments, run};
+use sluice::commands::{Arguments, run};
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> ExitCode {
-    match run(Arguments::parse()).await {
+    match run(Arguments::from_command_line()).await {
         Ok(exit) => exit.into(),
         Err(failure) => {
             eprintln!("error: {failure}");

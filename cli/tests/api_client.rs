@@ -4,25 +4,25 @@
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use backon::ExponentialBuilder;
 use sluice::{
-    Exit,
-    api::{self, Api},
-    retry::Retry,
-    sign::Signer,
+    deployment::{
+        api::{self, Api},
+        sign::Signer,
+    },
+    terminal::failure::Exit,
 };
 use sluice_testing::stand_in::{Answer, StandIn};
 
 /// An API that gives these answers, and the client that asks it.
 async fn server(answers: impl IntoIterator<Item = Answer>) -> (Api, StandIn) {
     let server = StandIn::answering(answers).await;
-    let retry = Retry {
-        attempts: 3,
-        first: Duration::from_millis(2),
-        longest: Duration::from_millis(4),
-    };
+    let backoff = ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(2))
+        .with_max_times(2);
     let provider = SharedCredentialsProvider::new(Credentials::for_tests());
     let base = format!("{}/v1", server.url());
-    let api = Api::new(base, Signer::new(provider, "us-east-1"), retry).unwrap();
+    let api = Api::new(base, Signer::new(provider, "us-east-1"), backoff).unwrap();
     (api, server)
 }
 

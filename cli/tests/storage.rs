@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
-use sluice::replay::{record::Record, storage::scan};
+use sluice::commands::replay::{record::Record, storage::scan};
 use sluice_order::{ContentHash, Order, OrderKey, RejectReason, Timestamp, testing::secrets};
 use sluice_store::{DynamoStore, OrderStore, Rejection, StoredOrder};
 use sluice_testing::dynamodb::{self, TABLE};

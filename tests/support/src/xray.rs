@@ -1,4 +1,4 @@
-//! The local X-Ray, `sluice receive-traces`: what the functions have sent of an order, and what was refused.
+//! The local X-Ray, `receive-traces` of local/xray: what the functions have sent of an order, and what was refused.
 
 use std::{
     env,

@@ -2,8 +2,7 @@
 
 use std::{collections::BTreeMap, fs::File, io::BufReader};
 
-use sluice::replay::sales;
-use sluice_order::Timestamp;
+use sluice::sales::invoices;
 use sluice_testing::project;
 
 use crate::number::{count, whole};
@@ -26,10 +25,10 @@ pub(crate) fn ramp(peak: f64, seconds: f64) -> Vec<f64> {
 /// As in the sales: the busiest minute becomes the peak, and all is squeezed into so many seconds.
 pub(crate) fn sales(peak: f64, seconds: f64) -> Vec<f64> {
     let file = File::open(project().join(SALES)).expect("the sales are there");
-    let invoices = sales::read(BufReader::new(file)).expect("they are sales");
+    let invoices = invoices::read(BufReader::new(file)).expect("they are sales");
     let mut minutes = BTreeMap::<i64, usize>::new();
     for invoice in invoices.iter().filter(|invoice| invoice.fit.is_some()) {
-        let date: Timestamp = invoice.date.parse().expect("a date");
+        let date = invoice.time().expect("a date");
         *minutes.entry(date.as_millis() / 60_000).or_default() += 1;
     }
     of_minutes(&minutes, peak, seconds)

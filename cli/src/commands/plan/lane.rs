@@ -1,0 +1,186 @@
+//! The settings of a lane: writes a second, concurrency, and the batch size that fits both.
+//!
+//! A consumer refuses to start with settings that do not fit; the same rule stands in `functions/fulfill-orders`.
+
+use std::ops::RangeInclusive;
+
+use serde::Serialize;
+
+use crate::terminal::units::{bytes, number, whole};
+
+/// The writes a second that a lane may be set to.
+pub(crate) const WRITES: RangeInclusive<f64> = 0.1..=100_000.0;
+
+/// The concurrency that a lane may be set to.
+pub(crate) const CONCURRENCY: RangeInclusive<u32> = 2..=1_000;
+
+/// How many seconds of work a full batch may be.
+pub(crate) const BATCH_SECONDS: RangeInclusive<f64> = 5.0..=48.0;
+
+/// How many it should be: little is lost between batches, and much is left of the invocation's minute.
+pub(crate) const AIM_SECONDS: f64 = 20.0;
+
+/// The least time between two writes of one invocation.
+const MIN_INTERVAL: f64 = 0.010;
+
+/// The most.
+const MAX_INTERVAL: f64 = 25.0;
+
+/// The most writes of one invocation at once.
+const IN_FLIGHT: f64 = 32.0;
+
+/// With a backlog a lane stores at least so much of its pace: the rest is lost between batches.
+pub(crate) const LEAST_SHARE: f64 = 0.9;
+
+/// What the settings have to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Task {
+    /// Writes a second.
+    pub(crate) writes: f64,
+    /// How long storage takes for one, in seconds.
+    pub(crate) latency: f64,
+    /// What a message is in a batch, in bytes.
+    pub(crate) record_bytes: f64,
+    /// The most records of a batch.
+    pub(crate) batch_records: f64,
+    /// The most bytes of a batch.
+    pub(crate) batch_bytes: f64,
+    /// The most messages in flight.
+    pub(crate) in_flight: f64,
+}
+
+/// Settings that a consumer takes.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+pub(crate) struct Settings {
+    /// Writes a second.
+    pub(crate) writes_per_second: f64,
+    /// Invocations at once.
+    pub(crate) concurrency: u32,
+    /// Records of a batch.
+    pub(crate) batch_size: u32,
+    /// How long a full batch takes.
+    pub(crate) batch_seconds: f64,
+}
+
+/// Why no batch size fits.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+pub(crate) enum NoFit {
+    /// One write takes an invocation's share of the pace too long.
+    #[error("each of {0} invocations would write once in {1} s, and the most is 25 s")]
+    TooMany(u32, String),
+    /// The timers of an invocation are not that fine.
+    #[error("each of {0} invocations would write {1} times a second, and the most is 100")]
+    TooFast(u32, String),
+    /// Storage does not answer fast enough.
+    #[error(
+        "{0} invocations have at most 32 writes under way each, which at {1} ms a write are {2}/s"
+    )]
+    TooSlow(u32, String, String),
+    /// What 5 s of work are is too much for one batch.
+    #[error(
+        "5 s of work are {records} records for each of {concurrency} invocations, {size}, and a batch holds {most}"
+    )]
+    TooLarge {
+        /// Invocations at once.
+        concurrency: u32,
+        /// Records of the least batch.
+        records: String,
+        /// Their bytes.
+        size: String,
+        /// What a batch holds.
+        most: String,
+    },
+    /// The queue does not hand out that many.
+    #[error("5 s of work are {0} messages in flight, and the queue's limit is {1}")]
+    InFlight(String, String),
+}
+
+impl Task {
+    /// The settings at this concurrency.
+    pub(crate) fn at(&self, concurrency: u32) -> Result<Settings, NoFit> {
+        let invocations = f64::from(concurrency);
+        let interval = invocations / self.writes;
+        if interval > MAX_INTERVAL {
+            return Err(NoFit::TooMany(concurrency, number(interval)));
+        }
+        if interval < MIN_INTERVAL {
+            return Err(NoFit::TooFast(concurrency, number(1.0 / interval)));
+        }
+        let reach = IN_FLIGHT * invocations / self.latency;
+        if reach < self.writes {
+            let latency = number(self.latency * 1_000.0);
+            return Err(NoFit::TooSlow(concurrency, latency, number(reach)));
+        }
+        // What is a whole number but for a rounding is that number.
+        let least = (BATCH_SECONDS.start() / interval - 1e-9).ceil().max(1.0);
+        let by_size = self
+            .batch_records
+            .min((self.batch_bytes / self.record_bytes).floor());
+        let by_queue = (self.in_flight / invocations).floor();
+        if least > by_size {
+            return Err(NoFit::TooLarge {
+                concurrency,
+                records: number(least),
+                size: bytes(least * self.record_bytes),
+                most: number(by_size),
+            });
+        }
+        if least > by_queue {
+            let (messages, most) = (number(least * invocations), number(self.in_flight));
+            return Err(NoFit::InFlight(messages, most));
+        }
+        // About 20 s of work are never more than 48, nor is one write: that was looked at first.
+        let batch = round(AIM_SECONDS / interval).clamp(least, by_size.min(by_queue));
+        Ok(Settings {
+            writes_per_second: self.writes,
+            concurrency,
+            batch_size: whole(batch),
+            batch_seconds: batch * interval,
+        })
+    }
+
+    /// The settings at the least concurrency that fits.
+    pub(crate) fn least(&self) -> Result<Settings, NoFit> {
+        let mut last = self.at(*CONCURRENCY.start());
+        for concurrency in CONCURRENCY {
+            last = self.at(concurrency);
+            // More invocations only make the share of each smaller.
+            if last.is_ok() || matches!(last, Err(NoFit::TooMany(..) | NoFit::InFlight(..))) {
+                break;
+            }
+        }
+        last
+    }
+}
+
+/// Two digits, so that it reads well: a batch size is no exact science.
+fn round(value: f64) -> f64 {
+    let unit = 10_f64.powf((value.max(1.0).log10() - 1.0).floor().max(0.0));
+    (value / unit).round() * unit
+}
+
+impl Settings {
+    /// Orders that the lane stores a second at least, while there are any.
+    pub(crate) fn least_rate(&self) -> f64 {
+        self.writes_per_second * LEAST_SHARE
+    }
+
+    /// Messages that are received and not yet deleted, at most.
+    pub(crate) fn in_flight(&self) -> f64 {
+        f64::from(self.batch_size) * f64::from(self.concurrency)
+    }
+
+    /// The settings as parameters of the template.
+    pub(crate) fn parameters(&self, lane: sluice_order::Lane) -> Vec<String> {
+        let lane = crate::deployment::stack::prefix(lane);
+        vec![
+            format!("{lane}WritesPerSecond={}", self.writes_per_second),
+            format!("{lane}Concurrency={}", self.concurrency),
+            format!("{lane}BatchSize={}", self.batch_size),
+        ]
+    }
+}
+
+#[cfg(test)]
+#[path = "lane_tests.rs"]
+mod tests;

@@ -1,0 +1,156 @@
+//! `sluice replay`: posts a file of sales, waits, and proves that storage holds what was accepted.
+//!
+//! [`post`] sends the orders of the file on a [`schedule`], [`drain`] waits for the buffer, [`storage`] reads the table,
+//! [`check`] compares and [`report`] says what was found. It is the proof of the service's promises: it does not believe
+//! the API, and looks into storage itself.
+
+pub mod check;
+mod drain;
+pub mod post;
+pub mod record;
+pub mod report;
+mod schedule;
+pub mod storage;
+
+use std::{fs::File, io::BufReader, path::PathBuf, time::Duration};
+
+use clap::Args;
+use tokio::time::{Instant, sleep};
+
+use self::{
+    check::{Check, Findings},
+    drain::{Buffer, Drain},
+    report::Report,
+    schedule::Schedule,
+};
+use crate::{
+    deployment::{api::Api, aws::Aws, stack::Stack},
+    sales::invoices::{self, Invoice},
+    terminal::{
+        failure::{Exit, Failure},
+        output,
+        parse::{at_least_one, positive},
+        progress::Progress,
+    },
+};
+
+/// Post a file of sales and check that storage holds every accepted order once
+///
+/// Each invoice of the file becomes one order, with the InvoiceNo as its Idempotency-Key. Invalid ones are posted too,
+/// because the service has to refuse them. When all are posted the command waits until the buffer is empty, and then
+/// reads the table itself: every accepted order must be there once, with its exact content, and these customers must
+/// have no other orders. Running it again adds no order. The file has the columns
+/// InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country.
+///
+/// It exits 1 if anything is missing, wrong, doubled, unexpected or unanswered, if a valid order was refused, or an
+/// invalid one accepted.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+#[expect(clippy::doc_markdown, reason = "a help text for a terminal")]
+pub(crate) struct ReplayArguments {
+    /// The sales, as CSV
+    file: PathBuf,
+    /// Post at most N orders a second
+    #[arg(long, value_name = "N", value_parser = positive, conflicts_with = "speed")]
+    rate: Option<f64>,
+    /// Post the first N invoices only
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    limit: Option<usize>,
+    /// Post with the file's own timing, X times as fast
+    #[arg(long, value_name = "X", value_parser = positive)]
+    speed: Option<f64>,
+    /// Post at most N orders at once
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = in_flight)]
+    in_flight: usize,
+    /// Stop waiting for the buffer when it has not shrunk for this long
+    #[arg(long, value_name = "SECS", default_value_t = 120)]
+    patience: u64,
+    /// Print the report as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+fn in_flight(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|n| (1..=1_000).contains(n))
+        .ok_or_else(|| "must be an integer from 1 to 1000".to_owned())
+}
+
+/// An order counts as missing only after this time: the counts of SQS may lag by a minute after the last message
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html>), and they never
+/// show what SNS still holds.
+const SETTLE: Duration = Duration::from_mins(1);
+
+/// How long to wait before storage is checked again.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+pub(crate) async fn run(stack: &str, arguments: &ReplayArguments) -> Result<Exit, Failure> {
+    let file = &arguments.file;
+    let opened = File::open(file)
+        .map_err(|error| invoices::unusable(format!("{}: {error}", file.display())))?;
+    let invoices = invoices::read(BufReader::new(opened))?;
+    let posted = &invoices[..arguments.limit.unwrap_or(usize::MAX).min(invoices.len())];
+    let schedule = match (arguments.rate, arguments.speed) {
+        (Some(rate), _) => Schedule::limited(rate),
+        (None, Some(speed)) => Schedule::of_file(posted, speed)?,
+        (None, None) => Schedule::Unlimited,
+    };
+    // Everything that the command needs is looked up before the first order goes out.
+    let aws = Aws::from_environment().await?;
+    let stack = Stack::find(&aws, stack).await?;
+    let api = Api::of(&stack, &aws)?;
+    let table = stack.table()?;
+    let buffer = Buffer::new(&aws, stack.lanes()?);
+    buffer.dead_letters().await?;
+
+    let post::Posted { outcomes, took } =
+        post::all(&api, posted, schedule, arguments.in_flight).await;
+    let patience = Duration::from_secs(arguments.patience);
+    let drain = buffer.drained(patience).await?;
+    let left = match drain {
+        Drain::Empty => 0,
+        Drain::GaveUp(left) => {
+            eprintln!(
+                "Gave up waiting: {left} messages are in the buffer and have not become fewer for {} s.",
+                arguments.patience
+            );
+            left
+        }
+    };
+    let findings = look(&aws, table, &invoices, &outcomes, patience.min(SETTLE)).await?;
+    let report =
+        Report::new(&outcomes, took, &findings).with_queues(left, &buffer.dead_letters().await?);
+    if arguments.json {
+        output::print_json(&report)?;
+    } else {
+        output::print(&report.table())?;
+    }
+    Ok(report.exit())
+}
+
+/// Checks storage, again and again for a while if an order is missing.
+async fn look(
+    aws: &Aws,
+    table: &str,
+    invoices: &[Invoice],
+    outcomes: &[post::Outcome],
+    settle: Duration,
+) -> Result<Findings, Failure> {
+    let progress = Progress::open("Checking storage");
+    let client = aws_sdk_dynamodb::Client::new(&aws.config);
+    let end = Instant::now() + settle;
+    loop {
+        let mut check = Check::new(invoices, outcomes);
+        storage::scan(&client, table, |record| check.see(record))
+            .await
+            .map_err(|e| aws.explain(&format!("read the table {table}"), &e))?;
+        let findings = check.finish();
+        if findings.missing.is_empty() || Instant::now() + LOOK_AGAIN > end {
+            return Ok(findings);
+        }
+        let missing = findings.missing.len();
+        progress.say(format!("Checking storage: {missing} not there yet"));
+        sleep(LOOK_AGAIN).await;
+    }
+}

@@ -1,0 +1,314 @@
+//! The checker, fed with lies about storage. Each must be seen, and nothing else.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use sluice_order::{OrderId, testing::secrets};
+
+use super::*;
+use crate::{commands::replay::report::Report, sales::invoices, terminal::failure::Exit};
+
+/// Two fit invoices of customer 17850, one of 13047, one cancellation.
+const SALES: &str = "\
+InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
+1,A,HOLDER ,6,2010-12-01T08:26:00Z,2.55,17850,United Kingdom
+2,B,LANTERN,1,2010-12-01T08:28:00Z,1.5,17850,United Kingdom
+3,C,CLOCK,2,2010-12-01T08:30:00Z,4,13047,France
+C4,A,HOLDER ,-6,2010-12-01T08:31:00Z,2.55,17850,United Kingdom
+";
+
+/// What is spoilt, and how.
+type Spoil<'a> = (&'a str, &'a dyn Fn(&mut Run));
+
+/// A run as it should be, to be spoilt.
+struct Run {
+    invoices: Vec<Invoice>,
+    outcomes: Vec<Outcome>,
+    table: Vec<Record>,
+}
+
+fn id(key: OrderKey, order: &Order) -> OrderId {
+    secrets().seal(key, &ContentHash::of(order))
+}
+
+fn record(key: OrderKey, order: &Order) -> Record {
+    Record::Order(Box::new(OrderRecord {
+        key: Some(key),
+        customer_id: Some(order.customer_id().as_str().to_owned()),
+        content: Ok(Content {
+            order_id: id(key, order),
+            status: "IN_FULFILLMENT".to_owned(),
+            content_hash: ContentHash::of(order),
+            accepted_at: Timestamp::from_millis(1_000),
+            stored_at: Timestamp::from_millis(1_040),
+            total: order.total(),
+            order: order.clone(),
+        }),
+    }))
+}
+
+fn order(customer: &str, sku: &str) -> Order {
+    Order::sample().customer(customer).sku(sku).order()
+}
+
+impl Run {
+    /// The first three are accepted and stored, the cancellation is refused.
+    fn good() -> Self {
+        let invoices = invoices::read(SALES.as_bytes()).unwrap();
+        let outcome = |invoice: &Invoice| match &invoice.fit {
+            Some((key, order)) => Outcome::Accepted(Receipt {
+                order_id: id(*key, order),
+                total: order.total(),
+                accepted_at: Timestamp::from_millis(1_000),
+                answered: Duration::from_millis(10),
+            }),
+            None => Outcome::Refused("invalid-order".to_owned()),
+        };
+        let fit = invoices.iter().filter_map(|invoice| invoice.fit.as_ref());
+        Self {
+            outcomes: invoices.iter().map(outcome).collect(),
+            table: fit.map(|(key, order)| record(*key, order)).collect(),
+            invoices,
+        }
+    }
+
+    fn fit(&self, at: usize) -> (OrderKey, Order) {
+        self.invoices[at].fit.clone().unwrap()
+    }
+
+    fn receipt(&mut self, at: usize) -> &mut Receipt {
+        match &mut self.outcomes[at] {
+            Outcome::Accepted(receipt) => receipt,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn stored(&mut self, at: usize) -> &mut OrderRecord {
+        match &mut self.table[at] {
+            Record::Order(record) => record,
+            other @ Record::Rejection { .. } => panic!("{other:?}"),
+        }
+    }
+
+    fn content(&mut self, at: usize) -> &mut Content {
+        self.stored(at).content.as_mut().unwrap()
+    }
+
+    fn findings(&self) -> Findings {
+        let mut check = Check::new(&self.invoices, &self.outcomes);
+        for record in &self.table {
+            check.see(record);
+        }
+        check.finish()
+    }
+
+    fn exit(&self) -> Exit {
+        Report::new(&self.outcomes, Duration::from_secs(1), &self.findings()).exit()
+    }
+
+    /// Asserts that the run is wrong, and in no other way than the good one with `wrong` set.
+    fn is_wrong(&self, stored: usize, wrong: impl FnOnce(&mut Findings)) {
+        let mut expected = Run::good().findings();
+        expected.stored.truncate(stored);
+        wrong(&mut expected);
+        assert_eq!(self.findings(), expected);
+        assert_eq!(self.exit(), Exit::Wrong);
+    }
+}
+
+#[test]
+fn a_good_run_is_fine() {
+    let run = Run::good();
+    let times = Times {
+        accepted_at: Timestamp::from_millis(1_000),
+        stored_at: Timestamp::from_millis(1_040),
+    };
+    let expected = Findings {
+        stored: vec![times; 3],
+        ..Findings::default()
+    };
+    assert_eq!(run.findings(), expected);
+    assert_eq!(run.exit(), Exit::Fine);
+}
+
+#[test]
+fn an_order_that_is_not_there_is_missing() {
+    let mut run = Run::good();
+    run.table.remove(1);
+    run.is_wrong(2, |found| found.missing = vec!["2".into()]);
+}
+
+#[test]
+fn an_order_that_was_rejected_is_missing_and_says_why() {
+    let mut run = Run::good();
+    let (key, sent) = run.fit(1);
+    let rejection = |order: &Order| Record::Rejection {
+        order_id: Some(id(key, order)),
+        reason: "PANIC".into(),
+    };
+    run.table[1] = rejection(&sent);
+    // Another content under the same key: somebody else's conflict.
+    run.table.push(rejection(&order("17850", "Z")));
+    run.is_wrong(2, |found| {
+        found.missing = vec!["2".into()];
+        found.rejected = BTreeMap::from([("PANIC".into(), 1)]);
+    });
+}
+
+#[test]
+fn content_is_read_and_not_believed() {
+    let mut run = Run::good();
+    // Hash, total and id still say that it is the order sent.
+    run.content(0).order = order("17850", "A");
+    run.is_wrong(2, |found| found.wrong_content = vec!["1 (content)".into()]);
+}
+
+#[test]
+fn a_description_that_lost_a_space_is_other_content() {
+    let mut run = Run::good();
+    let mut changed: Value = run.invoices[0].body.clone();
+    changed["lines"][0]["description"] = "HOLDER".into();
+    run.content(0).order = Order::from_json(changed).unwrap();
+    run.is_wrong(2, |found| found.wrong_content = vec!["1 (content)".into()]);
+}
+
+#[test]
+fn what_stands_beside_the_content_must_agree_with_it() {
+    let other = order("17850", "Z");
+    let other_hash = ContentHash::of(&other);
+    let spoil: [Spoil<'_>; 6] = [
+        ("content_hash", &|run| {
+            run.content(0).content_hash = other_hash;
+        }),
+        ("total", &|run| run.content(0).total += 1),
+        ("total of the answer", &|run| run.receipt(0).total += 1),
+        ("order_id", &|run| {
+            let key = run.fit(0).0;
+            run.content(0).order_id = id(key, &other);
+        }),
+        ("order_status", &|run| {
+            run.content(0).status = "ACCEPTED".into();
+        }),
+        ("unreadable: no lines", &|run| {
+            run.stored(0).content = Err("no lines".into());
+        }),
+    ];
+    for (what, spoil) in spoil {
+        let mut run = Run::good();
+        spoil(&mut run);
+        run.is_wrong(2, |found| found.wrong_content = vec![format!("1 ({what})")]);
+    }
+}
+
+#[test]
+fn the_same_content_under_another_key_is_a_duplicate() {
+    let mut run = Run::good();
+    let (_, sent) = run.fit(2);
+    run.table.push(record(OrderKey::from([9; 12]), &sent));
+    let name = OrderKey::from([9; 12]).to_string();
+    run.is_wrong(3, |found| found.duplicates = vec![name]);
+}
+
+#[test]
+fn two_items_of_one_key_are_a_duplicate() {
+    let mut run = Run::good();
+    run.table.push(run.table[0].clone());
+    run.is_wrong(3, |found| found.duplicates = vec!["1".into()]);
+}
+
+#[test]
+fn an_order_that_nobody_sent_is_unexpected() {
+    let mut run = Run::good();
+    let key = OrderKey::from([9; 12]);
+    run.table.push(record(key, &order("17850", "Z")));
+    run.is_wrong(3, |found| found.unexpected = vec![key.to_string()]);
+}
+
+#[test]
+fn an_item_without_a_customer_is_nobody_else_s() {
+    let mut run = Run::good();
+    run.table.push(Record::Order(Box::new(OrderRecord {
+        key: None,
+        customer_id: None,
+        content: Err("no customer_id".into()),
+    })));
+    let name = "an item without an order key".to_owned();
+    run.is_wrong(3, |found| found.unexpected = vec![name]);
+}
+
+#[test]
+fn orders_of_other_customers_are_only_counted() {
+    let mut run = Run::good();
+    run.table
+        .push(record(OrderKey::from([9; 12]), &order("c-1", "A")));
+    assert_eq!(run.findings().other_orders, 1);
+    assert_eq!(run.exit(), Exit::Fine);
+}
+
+#[test]
+fn invoices_beyond_the_limit_may_be_there_but_only_as_the_file_has_them() {
+    let mut run = Run::good();
+    run.outcomes.truncate(2);
+    assert_eq!(run.findings().stored.len(), 2);
+    assert_eq!(run.exit(), Exit::Fine);
+
+    let (key, _) = run.fit(2);
+    run.table[2] = record(key, &order("13047", "Z"));
+    run.is_wrong(2, |found| found.unexpected = vec![key.to_string()]);
+}
+
+#[test]
+fn an_unfit_order_must_not_be_there() {
+    let mut run = Run::good();
+    let cancelled = sluice_order::IdempotencyKey::new("C4".into()).unwrap();
+    let unfit = order("17850", "A");
+    let key = OrderKey::derived(unfit.customer_id(), &cancelled);
+    run.table.push(record(key, &unfit));
+    run.is_wrong(3, |found| found.unexpected = vec![key.to_string()]);
+}
+
+#[test]
+fn an_id_must_carry_the_key_of_customer_and_invoice() {
+    let mut run = Run::good();
+    let (_, sent) = run.fit(0);
+    let made_up = OrderKey::from([9; 12]);
+    // The service is consistent with itself, and still wrong: a repeat would make a second order.
+    run.receipt(0).order_id = id(made_up, &sent);
+    run.table[0] = record(made_up, &sent);
+    run.is_wrong(3, |found| found.wrong_ids = vec!["1".into()]);
+}
+
+#[test]
+fn an_id_must_be_for_the_content_sent() {
+    let mut run = Run::good();
+    let (key, _) = run.fit(0);
+    run.receipt(0).order_id = id(key, &order("17850", "Z"));
+    run.is_wrong(3, |found| found.wrong_ids = vec!["1".into()]);
+}
+
+#[test]
+fn two_invoices_must_not_share_an_id() {
+    let mut run = Run::good();
+    run.receipt(1).order_id = run.receipt(0).order_id;
+    run.is_wrong(2, |found| found.wrong_ids = vec!["2".into()]);
+}
+
+#[test]
+fn the_service_must_refuse_the_unfit_and_accept_the_fit() {
+    let mut run = Run::good();
+    run.outcomes[3] = run.outcomes[0].clone();
+    run.is_wrong(3, |found| found.accepted_unfit = vec!["C4".into()]);
+
+    let mut run = Run::good();
+    run.outcomes[2] = Outcome::Refused("HTTP 403".into());
+    run.is_wrong(2, |found| found.refused_fit = vec!["3".into()]);
+}
+
+#[test]
+fn an_unanswered_order_is_wrong_whether_or_not_it_is_there() {
+    let mut run = Run::good();
+    run.outcomes[2] = Outcome::Unanswered("HTTP 503".into());
+    run.is_wrong(2, |_| {});
+    run.table.remove(2);
+    run.is_wrong(2, |_| {});
+}

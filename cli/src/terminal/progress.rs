@@ -1,0 +1,80 @@
+//! How far the work is, on standard error.
+
+use std::{
+    io::IsTerminal,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// How often a line is written where no bar can be drawn.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// A bar on a terminal; elsewhere a line every few seconds.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    lines: Option<Mutex<Instant>>,
+}
+
+impl Progress {
+    /// Counts towards a total.
+    pub(crate) fn towards(total: usize, doing: &'static str) -> Self {
+        let bar = ProgressBar::new(total as u64);
+        let style = "{msg} [{wide_bar}] {pos}/{len}  {per_sec}  {eta}";
+        Self::new(bar, style, doing)
+    }
+
+    /// Says what is going on, without a known end.
+    pub(crate) fn open(doing: &'static str) -> Self {
+        Self::new(ProgressBar::new_spinner(), "{spinner} {msg}", doing)
+    }
+
+    fn new(bar: ProgressBar, style: &str, doing: &'static str) -> Self {
+        if let Ok(style) = ProgressStyle::with_template(style) {
+            bar.set_style(style);
+        }
+        bar.set_message(doing);
+        let is_terminal = std::io::stderr().is_terminal();
+        if is_terminal {
+            bar.enable_steady_tick(Duration::from_millis(200));
+        } else {
+            eprintln!("{doing} …");
+        }
+        Self {
+            bar,
+            lines: (!is_terminal).then(|| Mutex::new(Instant::now())),
+        }
+    }
+
+    /// One more is done.
+    pub(crate) fn step(&self) {
+        self.bar.inc(1);
+        self.line(|| {
+            let total = self.bar.length().unwrap_or_default();
+            format!("{} {} of {total}", self.bar.message(), self.bar.position())
+        });
+    }
+
+    /// What is going on now.
+    pub(crate) fn say(&self, message: String) {
+        self.bar.set_message(message);
+        self.line(|| self.bar.message());
+    }
+
+    fn line(&self, text: impl FnOnce() -> String) {
+        let Some(last) = &self.lines else { return };
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.elapsed() >= LINE_EVERY {
+            *last = Instant::now();
+            eprintln!("{}", text());
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
