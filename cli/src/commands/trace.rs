@@ -10,11 +10,11 @@ mod view;
 mod waterfall;
 
 use clap::Args;
-use sluice_order::{Clock, OrderId, SystemClock};
+use sluice_order::{Clock, OrderId, SystemClock, TraceId};
 use sluice_store::{DynamoStore, OrderStore};
 
 use self::{
-    find::{Stored, TraceId, no_trace, not_sampled},
+    find::{Stored, no_trace, not_sampled, not_there},
     order_path::OrderPath,
     verdict::Verdict,
     view::View,
@@ -88,9 +88,11 @@ async fn follow(
 }
 
 async fn stored(xray: &XRay<'_>, id: TraceId) -> Result<Trace, Failure> {
-    let traces = xray.traces(std::slice::from_ref(&id.0), |_| ()).await?;
+    let traces = xray.traces(&[id.to_string()], |_| ()).await?;
     let mut traces = traces.into_iter();
-    traces.next().ok_or_else(|| id.not_there(SystemClock.now()))
+    traces
+        .next()
+        .ok_or_else(|| not_there(id, SystemClock.now()))
 }
 
 /// The newest trace that names the order. Posting the order again makes another trace.

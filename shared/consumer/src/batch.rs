@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
-use sluice_order::{Clock, Outcome, Timestamp};
+use sluice_order::{Clock, Outcome, Timestamp, lane_settings::CALLS_AT_ONCE};
 use tokio::time::{Instant, timeout};
 
 use crate::{
@@ -14,9 +14,6 @@ use crate::{
     record::Records,
     sink::{Envelope, Sink},
 };
-
-/// The most calls to the sink that are under way at once.
-const MOST_AT_ONCE: usize = 32;
 
 /// The function's timeout in the template: how long an invocation may take.
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -116,7 +113,7 @@ impl<S: Sink, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
         let mut outcomes: Vec<(usize, Vec<Outcome>)> = stream::iter(calls)
             .map(async |(place, some)| (place, self.records.handle(some, limits).await))
             // In any order: a slow record holds up no other.
-            .buffer_unordered(MOST_AT_ONCE)
+            .buffer_unordered(CALLS_AT_ONCE as usize)
             .collect()
             .await;
         outcomes.sort_by_key(|(place, _)| *place);

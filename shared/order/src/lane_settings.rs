@@ -19,6 +19,9 @@ pub const BATCH_SECONDS: RangeInclusive<f64> = 5.0..=48.0;
 /// The shortest time between two writes of an invocation. Timers tick once a millisecond, so a shorter one is not kept.
 pub const MIN_INTERVAL: Duration = Duration::from_millis(10);
 
+/// The most calls to storage that an invocation has under way at once.
+pub const CALLS_AT_ONCE: u32 = 32;
+
 /// The longest time between two writes of an invocation. A conflict needs two turns, and both have to come within one
 /// invocation.
 pub const MAX_INTERVAL: Duration = Duration::from_secs(25);

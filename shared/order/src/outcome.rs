@@ -31,7 +31,7 @@ impl Outcome {
     ];
 
     /// Its name in logs and traces. The names are part of the interface.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Stored => "Stored",
             Self::Duplicate => "Duplicate",

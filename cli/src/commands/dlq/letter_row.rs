@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
-use sluice_order::{OrderId, RejectReason, Timestamp};
+use sluice_order::{OrderId, Timestamp};
 
 use super::{letter::Letter, why::Why};
 use crate::terminal::{
@@ -31,11 +31,8 @@ pub(crate) struct LetterRow {
 impl LetterRow {
     pub(crate) fn of(letter: &Letter) -> Self {
         // Storage's error texts may repeat what was ordered, so only `dlq show` prints them.
-        let may_quote_content = matches!(
-            letter.why(),
-            Why::Rejected(RejectReason::TooLarge | RejectReason::RefusedByStorage)
-        );
-        let detail = (!may_quote_content).then(|| letter.detail());
+        let may_quote = matches!(letter.why(), Why::Rejected(reason) if reason.may_quote());
+        let detail = (!may_quote).then(|| letter.detail());
         Self {
             message_id: letter.id.clone(),
             lane: letter.lane.as_str(),

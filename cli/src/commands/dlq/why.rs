@@ -6,20 +6,6 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use sluice_order::RejectReason;
 
-/// The reasons that a usage error lists. Others that the domain knows are understood too.
-const REASONS: [RejectReason; 10] = [
-    RejectReason::NotJson,
-    RejectReason::UnknownEvent,
-    RejectReason::InvalidOrder,
-    RejectReason::ForgedId,
-    RejectReason::ContentMismatch,
-    RejectReason::TooLarge,
-    RejectReason::RefusedByStorage,
-    RejectReason::KeyReused,
-    RejectReason::Panic,
-    RejectReason::Purged,
-];
-
 /// Why a message is a dead letter.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Why {
@@ -70,7 +56,7 @@ pub(crate) struct UnknownWhy;
 impl fmt::Display for UnknownWhy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the reasons are ")?;
-        for reason in REASONS {
+        for reason in RejectReason::ALL {
             write!(f, "{reason}, ")?;
         }
         write!(f, "{} and {}", Why::Moved, Why::Unknown)
@@ -85,7 +71,7 @@ mod tests {
 
     #[test]
     fn every_name_reads_back_in_either_case() {
-        let all = REASONS.map(Why::Rejected);
+        let all = RejectReason::ALL.map(Why::Rejected);
         for why in all.into_iter().chain([Why::Moved, Why::Unknown]) {
             for name in [
                 why.to_string().to_lowercase(),

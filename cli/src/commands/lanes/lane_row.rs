@@ -12,7 +12,7 @@ use crate::deployment::counts::Counts;
 
 /// What a lane is set to.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) struct LaneSettings {
+pub(crate) struct DeployedSettings {
     /// Writes a second.
     pub(crate) writes_per_second: f64,
     /// Invocations at once.
@@ -46,7 +46,7 @@ impl LaneRow {
     pub(crate) fn of(
         lane: Lane,
         state: &State,
-        set: LaneSettings,
+        set: DeployedSettings,
         counts: Counts,
         metrics: &QueueMetrics,
         now: i64,
@@ -91,7 +91,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn of(state: &str, visible: u64, metrics: &QueueMetrics) -> LaneRow {
-        let set = LaneSettings {
+        let set = DeployedSettings {
             writes_per_second: 200.0,
             concurrency: Some(2),
             batch_size: 1_000,

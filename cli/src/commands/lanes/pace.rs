@@ -7,7 +7,7 @@ use super::{
     arguments::PaceArguments,
     cloudwatch,
     lambda::Lambda,
-    lane_row::{LaneRow, LaneSettings},
+    lane_row::{DeployedSettings, LaneRow},
     lane_table::text,
 };
 use crate::{
@@ -36,7 +36,7 @@ pub(crate) async fn run(stack: &str, arguments: &PaceArguments) -> Result<Exit, 
     for queues in &queues {
         let lane = queues.lane;
         let source = lambda.find(queues, stack.consumer(lane)?).await?;
-        let set = LaneSettings {
+        let set = DeployedSettings {
             writes_per_second: stack.number(lane, WRITES)?,
             concurrency: source.concurrency,
             batch_size: stack.number(lane, "BatchSize")?,

@@ -7,12 +7,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use sluice_order::Lane;
-
-use super::{
-    lane::{CONCURRENCY, WRITES},
-    quota::Known,
+use sluice_order::{
+    Lane,
+    lane_settings::{CONCURRENCY, WRITES_PER_SECOND},
 };
+
+use super::quota::Known;
 use crate::terminal::units::seconds;
 
 /// Work out before a sale what it will do to the queue, the limits and the bill
@@ -84,7 +84,7 @@ fn peak(text: &str) -> Result<f64, String> {
 }
 
 fn writes(text: &str) -> Result<f64, String> {
-    let (least, most) = (*WRITES.start(), *WRITES.end());
+    let (least, most) = (*WRITES_PER_SECOND.start(), *WRITES_PER_SECOND.end());
     within(text, least, most).ok_or_else(|| format!("must be a number from {least} to {most}"))
 }
 

@@ -1,33 +1,16 @@
 //! The settings of a lane: writes a second, concurrency, and the batch size that fits both.
 //!
-//! A consumer refuses to start with settings that do not fit; the same rule stands in `functions/fulfill-orders`.
-
-use std::ops::RangeInclusive;
+//! A consumer refuses to start with settings that do not fit: the rule is [`LaneSettings::fitting`](sluice_order::LaneSettings).
 
 use serde::Serialize;
+use sluice_order::lane_settings::{
+    BATCH_SECONDS, CALLS_AT_ONCE, CONCURRENCY, MAX_INTERVAL, MIN_INTERVAL,
+};
 
 use crate::terminal::units::{bytes, number, whole};
 
-/// The writes a second that a lane may be set to.
-pub(crate) const WRITES: RangeInclusive<f64> = 0.1..=100_000.0;
-
-/// The concurrency that a lane may be set to.
-pub(crate) const CONCURRENCY: RangeInclusive<u32> = 2..=1_000;
-
-/// How many seconds of work a full batch may be.
-pub(crate) const BATCH_SECONDS: RangeInclusive<f64> = 5.0..=48.0;
-
-/// How many it should be: little is lost between batches, and much is left of the invocation's minute.
+/// How many seconds of work a full batch should be: little is lost between batches, and much is left of the invocation's minute.
 pub(crate) const AIM_SECONDS: f64 = 20.0;
-
-/// The least time between two writes of one invocation.
-const MIN_INTERVAL: f64 = 0.010;
-
-/// The most.
-const MAX_INTERVAL: f64 = 25.0;
-
-/// The most writes of one invocation at once.
-const IN_FLIGHT: f64 = 32.0;
 
 /// With a backlog a lane stores at least so much of its pace: the rest is lost between batches.
 pub(crate) const LEAST_SHARE: f64 = 0.9;
@@ -100,13 +83,13 @@ impl Task {
     pub(crate) fn at(&self, concurrency: u32) -> Result<Settings, NoFit> {
         let invocations = f64::from(concurrency);
         let interval = invocations / self.writes;
-        if interval > MAX_INTERVAL {
+        if interval > MAX_INTERVAL.as_secs_f64() {
             return Err(NoFit::TooMany(concurrency, number(interval)));
         }
-        if interval < MIN_INTERVAL {
+        if interval < MIN_INTERVAL.as_secs_f64() {
             return Err(NoFit::TooFast(concurrency, number(1.0 / interval)));
         }
-        let reach = IN_FLIGHT * invocations / self.latency;
+        let reach = f64::from(CALLS_AT_ONCE) * invocations / self.latency;
         if reach < self.writes {
             let latency = number(self.latency * 1_000.0);
             return Err(NoFit::TooSlow(concurrency, latency, number(reach)));

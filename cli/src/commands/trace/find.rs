@@ -1,6 +1,6 @@
 //! Which trace is an order's.
 
-use sluice_order::Timestamp;
+use sluice_order::{Timestamp, TraceId, TraceParent};
 use sluice_store::Found;
 
 use crate::terminal::failure::Failure;
@@ -10,10 +10,6 @@ const KEPT_SECONDS: i64 = 30 * 86_400;
 
 /// A trace that X-Ray does not have after this time will not come any more.
 const LATE_SECONDS: i64 = 60;
-
-/// The id of a trace, as X-Ray writes it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct TraceId(pub(crate) String);
 
 /// What storage says of an order's trace.
 #[derive(PartialEq, Eq, Debug)]
@@ -31,8 +27,11 @@ impl Stored {
     pub(crate) fn of(found: Option<&Found>) -> Self {
         match found {
             Some(Found::Order(order)) => {
-                let sampled = order.traceparent.as_deref().and_then(TraceId::of);
-                sampled.map_or(Self::NotSampled, Self::In)
+                let place = order.traceparent.as_deref();
+                let sampled = place
+                    .and_then(TraceParent::from_traceparent)
+                    .filter(|place| place.is_sampled);
+                sampled.map_or(Self::NotSampled, |place| Self::In(place.trace_id))
             }
             Some(Found::Rejection(_)) => Self::Unknown { is_rejected: true },
             None => Self::Unknown { is_rejected: false },
@@ -40,47 +39,28 @@ impl Stored {
     }
 }
 
-impl TraceId {
-    /// That of a W3C `traceparent`, if its flags say that it is recorded.
-    fn of(traceparent: &str) -> Option<Self> {
-        let parts: Vec<_> = traceparent.split('-').collect();
-        let [_, trace, _, flags] = parts[..] else {
-            return None;
-        };
-        let is_sampled = u8::from_str_radix(flags, 16).ok()? & 1 == 1;
-        let (epoch, unique) = trace.split_at_checked(8)?;
-        is_sampled.then(|| Self(format!("1-{epoch}-{unique}")))
+/// Why X-Ray does not have this trace.
+pub(crate) fn not_there(id: TraceId, now: Timestamp) -> Failure {
+    let now = now.as_millis().div_euclid(1_000);
+    let age = now.saturating_sub_unsigned(id.began_seconds());
+    if age > KEPT_SECONDS {
+        return Failure::wrong(
+            format!(
+                "the order is stored, but its trace {id} began {} days ago: X-Ray keeps 30",
+                age / 86_400
+            ),
+            "see the order itself (`sluice status`)",
+        );
     }
-
-    /// When it began, in seconds since 1970.
-    fn began(&self) -> Option<i64> {
-        i64::from_str_radix(self.0.split('-').nth(1)?, 16).ok()
-    }
-
-    /// Why X-Ray does not have it.
-    pub(crate) fn not_there(&self, now: Timestamp) -> Failure {
-        let Self(id) = self;
-        let now = now.as_millis().div_euclid(1_000);
-        let age = self.began().map_or(0, |began| now.saturating_sub(began));
-        if age > KEPT_SECONDS {
-            return Failure::wrong(
-                format!(
-                    "the order is stored, but its trace {id} began {} days ago: X-Ray keeps 30",
-                    age / 86_400
-                ),
-                "see the order itself (`sluice status`)",
-            );
-        }
-        let next = if age > LATE_SECONDS {
-            "check that the functions may send traces (xray:PutTraceSegments), and that the region is the stack's; on a local stack, that receive-traces ran when the order was posted"
-        } else {
-            "run it again: X-Ray has a trace after some seconds"
-        };
-        Failure::wrong(
-            format!("the order is stored, but X-Ray has no trace {id}"),
-            next,
-        )
-    }
+    let next = if age > LATE_SECONDS {
+        "check that the functions may send traces (xray:PutTraceSegments), and that the region is the stack's; on a local stack, that receive-traces ran when the order was posted"
+    } else {
+        "run it again: X-Ray has a trace after some seconds"
+    };
+    Failure::wrong(
+        format!("the order is stored, but X-Ray has no trace {id}"),
+        next,
+    )
 }
 
 /// The order is stored without a trace.
