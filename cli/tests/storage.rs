@@ -1,5 +1,4 @@
 //! What the service writes to the table is what the checker reads from it, through a real `DynamoDB` API.
-#![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;

@@ -92,8 +92,8 @@ async fn a_publish_that_is_not_traced_says_so() {
     let header = header().replace("Sampled=1", "Sampled=0");
     let (publisher, sns) = sns([answer(200)]).await;
     let span = invocation("accept-order", Some(&header), "r-1", true);
-    let published = publisher.publish(&publication()).instrument(span).await;
-    published.unwrap();
+    let answer = publisher.publish(&publication()).instrument(span).await;
+    answer.unwrap();
     let root = header.split(';').next().unwrap();
     let calls = sns.calls();
     let own = calls[0].header("x-amzn-trace-id").unwrap();
