@@ -1,7 +1,4 @@
-//! The consumer of a lane: writes buffered orders into fulfillment storage.
-//!
-//! Here is what is particular to orders: how a body is read ([`read`]) and what is done with an order ([`OrderSink`]). All
-//! else is the engine's, in `shared/consumer`.
+#![doc = include_str!("../README.md")]
 
 mod sink;
 pub mod xray;
