@@ -62,7 +62,6 @@ Exit codes:
 /// Submits orders to Sluice, shows where they stand, and helps to operate it.
 #[derive(Parser, Debug)]
 #[command(name = "sluice", version, after_help = EXAMPLES)]
-#[expect(clippy::doc_markdown, reason = "a help text for a terminal")]
 pub struct Arguments {
     /// The CloudFormation stack to work with
     #[arg(

@@ -68,7 +68,7 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
         let written = match (&records[..], &mut items[..]) {
             ([], _) => Vec::new(),
             ([record], [item]) => vec![self.alone(record, item, limits).await],
-            (records, items) => self.together(records, items, limits).await,
+            (records, items) => Box::pin(self.together(records, items, limits)).await,
         };
         for (place, outcome) in places.into_iter().zip(written) {
             outcomes[place] = outcome;
@@ -100,7 +100,8 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
             self.written(record, item, written.first().copied(), now, limits)
                 .await
         };
-        self.finish(record, work, limits).await
+        // On the heap, because futures that are passed on by value lie in each other twice.
+        self.finish(record, Box::pin(work), limits).await
     }
 
     /// Writes several items in one call. Where one of them may be to blame for its end, each goes alone.
@@ -125,7 +126,7 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
                 Ok(Ok(Ok((written, now)))) => {
                     let written = written.get(place).copied();
                     let work = self.written(record, item, written, *now, limits);
-                    self.finish(record, work, limits).await
+                    self.finish(record, Box::pin(work), limits).await
                 }
                 Err(_) => {
                     self.finish(record, async { Err(Failure::too_slow()) }, limits)

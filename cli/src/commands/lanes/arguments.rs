@@ -1,8 +1,4 @@
 //! The arguments of `sluice pause`, `sluice resume` and `sluice pace`.
-#![expect(
-    clippy::doc_markdown,
-    reason = "the doc comments are help texts for a terminal"
-)]
 
 use clap::Args;
 use sluice_order::Lane;
