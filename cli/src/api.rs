@@ -5,12 +5,22 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, Method, Url, redirect};
+use aws_smithy_http_client::{Connector, proxy::ProxyConfig};
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        http::{HttpConnector, HttpConnectorSettings},
+        orchestrator::{HttpRequest, HttpResponse},
+    },
+};
+use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 use sluice_order::OrderId;
+use tokio::time::timeout;
+use url::Url;
 
 use crate::{
     Failure,
-    aws::Aws,
+    aws::{self, Aws},
     failure::root_cause,
     retry::{Retry, is_transient, retry_after},
     sign::{Call, Signer},
@@ -20,11 +30,12 @@ use crate::{
 /// API Gateway answers within 29 s or not at all.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const USER_AGENT: &str = concat!("sluice/", env!("CARGO_PKG_VERSION"));
 
 /// The API of one deployment.
 #[derive(Debug)]
 pub struct Api {
-    http: Client,
+    http: Connector,
     base: String,
     signer: Signer,
     retry: Retry,
@@ -54,35 +65,29 @@ struct Open {
 
 impl Api {
     /// The API at a base address. `retry` says when a call is given up.
-    pub fn new(base: impl Into<String>, signer: Signer, retry: Retry) -> Result<Self, Failure> {
+    pub fn new(base: impl Into<String>, signer: Signer, retry: Retry) -> Self {
         let base = base.into();
-        // A redirect would need a signature of its own, and no retries but ours may multiply the calls.
-        let mut http = Client::builder()
+        let proxy = if is_loopback(&base) {
+            ProxyConfig::disabled()
+        } else {
+            ProxyConfig::from_env()
+        };
+        let settings = HttpConnectorSettings::builder()
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(ANSWER_TIMEOUT)
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .user_agent(concat!("sluice/", env!("CARGO_PKG_VERSION")));
-        if is_loopback(&base) {
-            http = http.no_proxy();
-        }
-        let http = http.build().map_err(|error| {
-            Failure::environment(
-                format!("no HTTPS here: {}", root_cause(&error)),
-                "install the system's CA certificates",
-            )
-        })?;
-        Ok(Self {
+            .build();
+        // It follows no redirect, which would need a signature of its own, and repeats no call.
+        let http = aws::connector(settings, proxy);
+        Self {
             http,
             base,
             signer,
             retry,
-        })
+        }
     }
 
     pub(crate) fn of(stack: &Stack, aws: &Aws) -> Result<Self, Failure> {
         let signer = Signer::new(aws.credentials.clone(), &aws.region);
-        Self::new(stack.api_url()?, signer, Retry::default())
+        Ok(Self::new(stack.api_url()?, signer, Retry::default()))
     }
 
     /// `POST /orders`.
@@ -94,7 +99,7 @@ impl Api {
             ("content-type", "application/json"),
             ("idempotency-key", idempotency_key),
         ];
-        self.call(Method::POST, "/orders", &headers, body).await
+        self.call("POST", "/orders", &headers, body).await
     }
 
     /// `GET /orders/{id}`.
@@ -103,13 +108,12 @@ impl Api {
     /// The service could not be reached, time and again.
     pub async fn get_order(&self, id: &OrderId) -> Result<Answer, Failure> {
         // Base64url needs no percent encoding.
-        self.call(Method::GET, &format!("/orders/{id}"), &[], b"")
-            .await
+        self.call("GET", &format!("/orders/{id}"), &[], b"").await
     }
 
     async fn call(
         &self,
-        method: Method,
+        method: &str,
         path: &str,
         headers: &[(&str, &str)],
         body: &[u8],
@@ -122,7 +126,7 @@ impl Api {
         })?;
         let mut failed = 0;
         loop {
-            let open = match self.attempt(&method, &url, headers, body).await? {
+            let open = match self.attempt(method, &url, headers, body).await? {
                 Ok(answer) => return Ok(answer),
                 Err(open) => open,
             };
@@ -143,7 +147,7 @@ impl Api {
 
     async fn attempt(
         &self,
-        method: &Method,
+        method: &str,
         url: &Url,
         headers: &[(&str, &str)],
         body: &[u8],
@@ -152,46 +156,55 @@ impl Api {
         let signature = self
             .signer
             .sign(Call {
-                method: method.as_str(),
+                method,
                 url: url.as_str(),
                 headers,
                 body,
             })
             .await?;
-        let mut request = self.http.request(method.clone(), url.clone());
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        for (name, value) in &signature {
-            request = request.header(name, value);
-        }
-        let lost = |error: reqwest::Error| Open {
-            retry_after: None,
-            answer: Err(root_cause(&error)),
-        };
-        let response = match request.body(body.to_vec()).send().await {
-            Ok(response) => response,
-            Err(error) => return Ok(Err(lost(error))),
-        };
-        let status = response.status().as_u16();
-        let asked = response.headers().get("retry-after");
-        let retry_after = retry_after(asked.and_then(|value| value.to_str().ok()));
+        let signed = signature.iter().map(|(name, value)| (&**name, &**value));
+        let headers = headers.iter().copied().chain(signed);
         // An answer whose body is cut off is as good as none.
-        let answer = match response.bytes().await {
-            Ok(body) => Answer {
-                status,
-                body: body.to_vec(),
-            },
-            Err(error) => return Ok(Err(lost(error))),
-        };
-        Ok(if answer.is_transient() {
-            Err(Open {
-                retry_after,
+        let sent = timeout(ANSWER_TIMEOUT, self.send(method, url, headers, body)).await;
+        Ok(match sent {
+            Err(_) => Err(Open {
+                retry_after: None,
+                answer: Err(format!("no answer in {ANSWER_TIMEOUT:?}")),
+            }),
+            Ok(Err(error)) => Err(Open {
+                retry_after: None,
+                answer: Err(root_cause(&*error)),
+            }),
+            Ok(Ok((response, answer))) if answer.is_transient() => Err(Open {
+                retry_after: retry_after(response.headers().get("retry-after")),
                 answer: Ok(answer),
-            })
-        } else {
-            Ok(answer)
+            }),
+            Ok(Ok((_, answer))) => Ok(answer),
         })
+    }
+
+    async fn send<'a>(
+        &self,
+        method: &str,
+        url: &Url,
+        headers: impl Iterator<Item = (&'a str, &'a str)>,
+        body: &[u8],
+    ) -> Result<(HttpResponse, Answer), BoxError> {
+        let mut request = HttpRequest::new(SdkBody::from(body));
+        request.set_method(method)?;
+        request.set_uri(url.as_str())?;
+        let its_headers = request.headers_mut();
+        its_headers.try_insert("user-agent", USER_AGENT)?;
+        for (name, value) in headers {
+            its_headers.try_insert(name.to_owned(), value.to_owned())?;
+        }
+        let mut response = self.http.call(request).await?;
+        let body = ByteStream::new(response.take_body()).collect().await?;
+        let answer = Answer {
+            status: response.status().as_u16(),
+            body: body.to_vec(),
+        };
+        Ok((response, answer))
     }
 }
 

@@ -17,6 +17,7 @@ use aws_sdk_xray::{
     types::AnnotationValue,
 };
 use serde_json::{Value, json};
+use sluice_runtime::Https;
 
 const HEADER: &str = r#"{"format": "json", "version": 1}"#;
 
@@ -73,6 +74,7 @@ impl Receiver {
             .region(Region::from_static("us-east-1"))
             .credentials_provider(Credentials::new("test", "test", None, None, "test"))
             .endpoint_url(format!("http://{}", self.address))
+            .http_client(Https::new())
             .build();
         Client::from_conf(config)
     }

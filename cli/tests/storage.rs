@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::{
 use serde_json::json;
 use sluice::replay::{record::Record, storage::scan};
 use sluice_order::{ContentHash, Order, OrderKey, RejectReason, Secrets, Timestamp};
+use sluice_runtime::Https;
 use sluice_store::{DynamoStore, OrderStore, Rejection, StoredOrder};
 
 const TABLE: &str = "orders";
@@ -24,8 +25,9 @@ async fn table() -> Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))
-        .credentials_provider(Credentials::for_tests())
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .endpoint_url(endpoint)
+        .http_client(Https::new())
         .build();
     let client = Client::from_conf(config);
     let mut request = client

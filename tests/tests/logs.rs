@@ -22,6 +22,7 @@ use read_orders::ReadOrders;
 use serde_json::{Value, json};
 use sluice_api::ApiRequest;
 use sluice_order::{Lane, Timestamp};
+use sluice_runtime::Https;
 use sluice_store::{DynamoStore, OrderStore};
 use sluice_telemetry::Calls;
 use sluice_tests::event::{Request, message_id, of_batch, of_request};
@@ -459,6 +460,7 @@ async fn repeating(code: &'static str) -> DynamoStore {
         .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled())
         .interceptor(Calls::to("DynamoDB", "orders"))
         .endpoint_url(endpoint)
+        .http_client(Https::new())
         .build();
     DynamoStore::new(aws_sdk_dynamodb::Client::from_conf(config), "orders")
 }
