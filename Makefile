@@ -1,5 +1,6 @@
 # `make` lists the targets. The work is done by scripts in local/, each of which says what it is for.
 
+# `--bin`, never `-p`: without a package cargo chooses features for the whole workspace, so that what is compiled once serves all.
 .DEFAULT_GOAL := help
 # Not where `sam deploy` looks: that may hold another architecture's build.
 TEST_BUILD := $(CURDIR)/.sluice/test-build
@@ -22,19 +23,20 @@ build: ## build the functions into .aws-sam/build; ARCH=x86_64 or arm64, this ma
 	@local/build
 
 replay: ## send a retailer's real sales to the stack of `make local`, and check that storage holds each order once
-	@local/with-env cargo run --quiet -p sluice -- replay data/online-retail-2010-12.csv
+	@local/with-env cargo build --bin sluice
+	@local/with-env cargo run --quiet --bin sluice -- replay data/online-retail-2010-12.csv
 
 simulate: ## run the handlers under seeded faults; SEEDS=1000000 (how many), FROM=0 (the first), or SEED=7 (one, with all that happens)
-	cargo run --quiet -p sluice-simulation -- $(if $(SEED),--seed $(SEED),--from $(or $(FROM),0) --seeds $(or $(SEEDS),100000))
+	cargo run --quiet --bin simulate -- $(if $(SEED),--seed $(SEED),--from $(or $(FROM),0) --seeds $(or $(SEEDS),100000))
 
 pace-check: ## measure the pace as storage sees it, the lanes, and what `sluice plan` foretells: 20 minutes; PART=lanes, plan or pace
 	@local/build $(TEST_BUILD)
-	cargo build -p sluice -p sluice-pace-check
-	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo run --quiet -p sluice-pace-check -- $(if $(PART),--part $(PART))
+	cargo build --bin sluice --bin pace-check
+	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo run --quiet --bin pace-check -- $(if $(PART),--part $(PART))
 
 trace-check: ## post orders, and look at the trace of each
 	@local/build $(TEST_BUILD)
-	cargo build -p sluice
+	cargo build --bin sluice
 	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack local/trace-check
 
 trace-cost: ## measure what tracing costs an invocation: 2 minutes
