@@ -1,5 +1,6 @@
 # `make` lists the targets. The work is done by scripts in local/, each of which says what it is for.
 
+# `--bin`, never `-p`: without a package cargo chooses features for the whole workspace, so that what is compiled once serves all.
 .DEFAULT_GOAL := help
 # Not where `sam deploy` looks: that may hold another architecture's build.
 TEST_BUILD := $(CURDIR)/.sluice/test-build
@@ -21,7 +22,8 @@ local-down: ## stop the local AWS and remove its state
 	@local/stack down
 
 replay: ## send a retailer's real sales to the stack of `make local`, and check that storage holds each order once
-	@local/with-env cargo run --quiet -p sluice -- replay data/online-retail-2010-12.csv
+	@local/with-env cargo build --bin sluice
+	@local/with-env cargo run --quiet --bin sluice -- replay data/online-retail-2010-12.csv
 
 build: ## build the functions into .aws-sam/build; ARCH=x86_64 or arm64, this machine's by default
 	@local/build
@@ -47,7 +49,7 @@ unit: ## the tests that need nothing but cargo
 
 budgets: ## the functions' sizes, connections, calls, instructions and memory: none may exceed its limit
 	@local/build $(TEST_BUILD)
-	cargo run --quiet -p sluice-bench -- budgets $(TEST_BUILD)
+	cargo run --quiet --bin bench -- budgets $(TEST_BUILD)
 
 end-to-end: slow-tests ## the whole path on a local AWS
 	PARAMETERS=HotSkus=hot-1 SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace $(END_TO_END)
@@ -57,19 +59,19 @@ sam-local: slow-tests ## every event through the built functions, by `sam local`
 
 slow-tests: # once, so that no stack waits for the compiler
 	@local/build $(TEST_BUILD)
-	cargo build -p sluice-xray
+	cargo build --bin receive-traces
 	cargo test --workspace $(END_TO_END) $(SAM_LOCAL) --no-run
 
 simulate: ## run the handlers under seeded faults; SEEDS=1000000 (how many), FROM=0 (the first), or SEED=7 (one, with all that happens)
-	cargo run --quiet -p sluice-simulation -- $(if $(SEED),--seed $(SEED),--from $(or $(FROM),0) --seeds $(or $(SEEDS),100000))
+	cargo run --quiet --bin simulate -- $(if $(SEED),--seed $(SEED),--from $(or $(FROM),0) --seeds $(or $(SEEDS),100000))
 
 trace-check: ## post orders, and look at the trace of each
 	@local/build $(TEST_BUILD)
-	cargo build -p sluice -p sluice-xray
+	cargo build --bin sluice --bin receive-traces
 	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack local/trace-check
 
 events: ## write events/ again, after a change of the cases in tests/support/src/cases/
-	cargo run --quiet -p sluice-testing --no-default-features --bin make-events
+	cargo run --quiet --bin make-events
 
 #: Measure it
 
@@ -86,5 +88,5 @@ bench-compare: ## measure what is different from the functions of another commit
 
 pace-check: ## measure the pace as storage sees it, the lanes, and what `sluice plan` foretells: 20 minutes; PART=lanes, plan or pace
 	@local/build $(TEST_BUILD)
-	cargo build -p sluice -p sluice-xray -p sluice-pace-check
-	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo run --quiet -p sluice-pace-check -- $(if $(PART),--part $(PART))
+	cargo build --bin sluice --bin receive-traces --bin pace-check
+	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo run --quiet --bin pace-check -- $(if $(PART),--part $(PART))

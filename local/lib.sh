@@ -8,7 +8,10 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 STATE=$ROOT/.sluice
 VENV_AWS=$STATE/venv-aws
 VENV_SAM=$STATE/venv-sam
+VENV_ZIG=$STATE/venv-zig
 PYTHON=${PYTHON:-python3}
+# The binary that receives the traces of the local AWS.
+RECEIVER=receive-traces
 
 # Unless told, SAM reports its use and keeps a folder in HOME (local/venv makes this one).
 export SAM_CLI_TELEMETRY=0 SAM_CLI_NO_COLOR=1 SAM_CLI_POLL_DELAY=1 __SAM_CLI_APP_DIR="$STATE/sam"
@@ -24,16 +27,38 @@ die() {
 # The path as a user at the root would type it.
 short() { printf '%s' "${1#"$ROOT"/}"; }
 
-# step TEXT LOG NEXT-COMMAND CMD...: one line while CMD works; if it fails, the end of its log and one line more.
+# step TEXT LOG NEXT-COMMAND CMD...: shows that CMD works, and for how long; if it fails, the end of its log and one line more.
 step() {
-  local text=$1 log=$2 next=$3 status=0
+  local text=$1 log=$2 next=$3 status=0 start=$SECONDS progress
   shift 3
   say "$text (log: $(short "$log"))"
-  "$@" >"$log" 2>&1 || status=$?
-  ((status == 0)) && return
-  # Progress bars overwrite themselves with carriage returns.
-  tail -n 25 "$log" | sed 's/.*\r//; s/^/    /' >&2
-  die "$text failed with status $status" "$next"
+  show_progress "$log" &
+  progress=$!
+  # Cargo counts what it compiles for show_progress to read.
+  CARGO_TERM_PROGRESS_WHEN=always CARGO_TERM_PROGRESS_WIDTH=80 "$@" >"$log" 2>&1 || status=$?
+  kill "$progress" 2>/dev/null || true
+  wait "$progress" 2>/dev/null || true
+  [[ ! -t 1 ]] || printf '\r\e[K'
+  # Of what overwrote itself the log keeps the last.
+  sed -i 's/.*\r//' "$log"
+  if ((status != 0)); then
+    tail -n 25 "$log" | sed 's/^/    /' >&2
+    die "$text failed with status $status" "$next"
+  fi
+  ((SECONDS - start < 2)) || printf '    done in %d s\n' $((SECONDS - start))
+}
+
+# show_progress LOG: the seconds, and what cargo has counted in LOG; on a terminal each second in the same line, elsewhere each
+# half minute in a new one. It ends with the script.
+show_progress() {
+  local start=$SECONDS next=30 count seconds
+  while sleep 1 && kill -0 $$ 2>/dev/null; do
+    seconds=$((SECONDS - start))
+    [[ -t 1 ]] || ((seconds >= next)) || continue
+    next=$((next + 30))
+    count=$(tail -c 400 "$1" 2>/dev/null | tr '\r' '\n' | sed -n 's/.*\] *\([0-9]*\)\/\([0-9]*\).*/, \1 of \2 compiled/p' | tail -n 1) || true
+    if [[ -t 1 ]]; then printf '\r\e[K    %d s%s' "$seconds" "$count"; else printf '    %d s%s\n' "$seconds" "$count"; fi
+  done
 }
 
 host_architecture() {

@@ -20,9 +20,10 @@ async fn server(answers: impl IntoIterator<Item = Answer>) -> (Api, StandIn) {
     let backoff = ExponentialBuilder::new()
         .with_min_delay(Duration::from_millis(2))
         .with_max_times(2);
-    let provider = SharedCredentialsProvider::new(Credentials::for_tests());
+    let provider =
+        SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "test"));
     let base = format!("{}/v1", server.url());
-    let api = Api::new(base, Signer::new(provider, "us-east-1"), backoff).unwrap();
+    let api = Api::new(base, Signer::new(provider, "us-east-1"), backoff);
     (api, server)
 }
 

@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use sluice_api::{ProxyRequest, ProxyResponse};
 use sluice_consumer::{Pace, queue::MemoryQueue};
 use sluice_order::{Lane, Timestamp, testing::secrets};
+use sluice_runtime::Https;
 use sluice_store::{DynamoStore, OrderStore};
 use sluice_telemetry::Calls;
 use sluice_testing::{
@@ -445,6 +446,7 @@ async fn repeating(code: &'static str) -> (DynamoStore, StandIn) {
         .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled())
         .interceptor(Calls::to("DynamoDB", "orders"))
         .endpoint_url(dynamodb.url())
+        .http_client(Https::new())
         .build();
     let client = aws_sdk_dynamodb::Client::from_conf(config);
     (DynamoStore::new(client, "orders"), dynamodb)

@@ -5,13 +5,23 @@
 
 use std::time::Duration;
 
+use aws_smithy_http_client::{Connector, proxy::ProxyConfig};
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        http::{HttpConnector, HttpConnectorSettings},
+        orchestrator::{HttpRequest, HttpResponse},
+    },
+};
+use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 use backon::{ExponentialBuilder, Retryable};
-use reqwest::{Client, Method, Url, redirect};
 use sluice_order::OrderId;
+use tokio::time::timeout;
+use url::Url;
 
 use crate::{
     deployment::{
-        aws::Aws,
+        aws::{self, Aws},
         retry::{backoff, is_transient, pause, retry_after},
         sign::{Call, Signer},
         stack::Stack,
@@ -22,11 +32,12 @@ use crate::{
 /// API Gateway answers within 29 s or not at all.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const USER_AGENT: &str = concat!("sluice/", env!("CARGO_PKG_VERSION"));
 
 /// The API of one deployment.
 #[derive(Debug)]
 pub struct Api {
-    http: Client,
+    http: Connector,
     base: String,
     signer: Signer,
     backoff: ExponentialBuilder,
@@ -71,49 +82,39 @@ impl Unanswered {
         }
     }
 
-    fn lost(error: &reqwest::Error) -> Self {
+    fn lost(why: String) -> Self {
         Self::Open {
             retry_after: None,
-            answer: Err(root_cause(error)),
+            answer: Err(why),
         }
     }
 }
 
 impl Api {
     /// The API at a base address. `backoff` says how often and when a call is repeated.
-    pub fn new(
-        base: impl Into<String>,
-        signer: Signer,
-        backoff: ExponentialBuilder,
-    ) -> Result<Self, Failure> {
+    pub fn new(base: impl Into<String>, signer: Signer, backoff: ExponentialBuilder) -> Self {
         let base = base.into();
-        // A redirect would need a signature of its own, and no retries but ours may multiply the calls.
-        let mut http = Client::builder()
+        let proxy = if is_loopback(&base) {
+            ProxyConfig::disabled()
+        } else {
+            ProxyConfig::from_env()
+        };
+        let settings = HttpConnectorSettings::builder()
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(ANSWER_TIMEOUT)
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .user_agent(concat!("sluice/", env!("CARGO_PKG_VERSION")));
-        if is_loopback(&base) {
-            http = http.no_proxy();
-        }
-        let http = http.build().map_err(|error| {
-            Failure::environment(
-                format!("no HTTPS here: {}", root_cause(&error)),
-                "install the system's CA certificates",
-            )
-        })?;
-        Ok(Self {
+            .build();
+        // It follows no redirect, which would need a signature of its own, and repeats no call.
+        let http = aws::connector(settings, proxy);
+        Self {
             http,
             base,
             signer,
             backoff,
-        })
+        }
     }
 
     pub(crate) fn of(stack: &Stack, aws: &Aws) -> Result<Self, Failure> {
         let signer = Signer::new(aws.credentials.clone(), &aws.region);
-        Self::new(stack.api_url()?, signer, backoff())
+        Ok(Self::new(stack.api_url()?, signer, backoff()))
     }
 
     /// `POST /orders`.
@@ -125,7 +126,7 @@ impl Api {
             ("content-type", "application/json"),
             ("idempotency-key", idempotency_key),
         ];
-        self.call(Method::POST, "/orders", &headers, body).await
+        self.call("POST", "/orders", &headers, body).await
     }
 
     /// `GET /orders/{id}`.
@@ -134,13 +135,12 @@ impl Api {
     /// The service could not be reached, however often the call was repeated.
     pub async fn get_order(&self, id: &OrderId) -> Result<Answer, Failure> {
         // Base64url needs no percent encoding.
-        self.call(Method::GET, &format!("/orders/{id}"), &[], b"")
-            .await
+        self.call("GET", &format!("/orders/{id}"), &[], b"").await
     }
 
     async fn call(
         &self,
-        method: Method,
+        method: &str,
         path: &str,
         headers: &[(&str, &str)],
         body: &[u8],
@@ -151,7 +151,7 @@ impl Api {
                 "check the stack's output ApiUrl",
             )
         })?;
-        let last = (|| self.attempt(&method, &url, headers, body))
+        let last = (|| self.attempt(method, &url, headers, body))
             .retry(self.backoff)
             .sleep(tokio::time::sleep)
             .when(Unanswered::is_open)
@@ -174,7 +174,7 @@ impl Api {
 
     async fn attempt(
         &self,
-        method: &Method,
+        method: &str,
         url: &Url,
         headers: &[(&str, &str)],
         body: &[u8],
@@ -183,36 +183,53 @@ impl Api {
         let signature = self
             .signer
             .sign(Call {
-                method: method.as_str(),
+                method,
                 url: url.as_str(),
                 headers,
                 body,
             })
             .await
             .map_err(Unanswered::Failed)?;
-        let mut request = self.http.request(method.clone(), url.clone());
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        for (name, value) in &signature {
-            request = request.header(name, value);
-        }
-        let response = request.body(body.to_vec()).send().await;
-        let response = response.map_err(|error| Unanswered::lost(&error))?;
-        let status = response.status().as_u16();
-        let asked = response.headers().get("retry-after");
-        let retry_after = retry_after(asked.and_then(|value| value.to_str().ok()));
+        let signed = signature.iter().map(|(name, value)| (&**name, &**value));
+        let headers = headers.iter().copied().chain(signed);
         // An answer whose body is cut off is as good as none.
-        let body = response.bytes().await;
-        let body = body.map_err(|error| Unanswered::lost(&error))?.to_vec();
-        let answer = Answer { status, body };
+        let sent = timeout(ANSWER_TIMEOUT, self.send(method, url, headers, body)).await;
+        let (response, answer) = match sent {
+            Err(_) => return Err(Unanswered::lost(format!("no answer in {ANSWER_TIMEOUT:?}"))),
+            Ok(Err(error)) => return Err(Unanswered::lost(root_cause(&*error))),
+            Ok(Ok(sent)) => sent,
+        };
         if answer.is_transient() {
             return Err(Unanswered::Open {
-                retry_after,
+                retry_after: retry_after(response.headers().get("retry-after")),
                 answer: Ok(answer),
             });
         }
         Ok(answer)
+    }
+
+    async fn send<'a>(
+        &self,
+        method: &str,
+        url: &Url,
+        headers: impl Iterator<Item = (&'a str, &'a str)>,
+        body: &[u8],
+    ) -> Result<(HttpResponse, Answer), BoxError> {
+        let mut request = HttpRequest::new(SdkBody::from(body));
+        request.set_method(method)?;
+        request.set_uri(url.as_str())?;
+        let its_headers = request.headers_mut();
+        its_headers.try_insert("user-agent", USER_AGENT)?;
+        for (name, value) in headers {
+            its_headers.try_insert(name.to_owned(), value.to_owned())?;
+        }
+        let mut response = self.http.call(request).await?;
+        let body = ByteStream::new(response.take_body()).collect().await?;
+        let answer = Answer {
+            status: response.status().as_u16(),
+            body: body.to_vec(),
+        };
+        Ok((response, answer))
     }
 }
 

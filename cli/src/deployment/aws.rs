@@ -7,6 +7,12 @@ use aws_sdk_cloudformation::{
     config::{Credentials, ProvideCredentials, SharedCredentialsProvider},
     error::{ProvideErrorMetadata, SdkError},
 };
+use aws_smithy_http_client::{
+    Builder, Connector,
+    proxy::ProxyConfig,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient};
 
 use crate::terminal::failure::{Failure, root_cause};
 
@@ -28,6 +34,7 @@ impl Aws {
             .operation_timeout(Duration::from_mins(1))
             .build();
         let config = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(https())
             .timeout_config(timeouts)
             .retry_config(RetryConfig::standard().with_max_attempts(4))
             .load()
@@ -84,6 +91,23 @@ impl Aws {
             next,
         )
     }
+}
+
+/// The client of every call to AWS: what the SDK has by default, but with ring for aws-lc.
+pub(crate) fn https() -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(|settings, _| {
+        let settings = settings.cloned().unwrap_or_default();
+        connector(settings, ProxyConfig::from_env())
+    })
+}
+
+/// One that trusts the system's certificate authorities.
+pub(crate) fn connector(settings: HttpConnectorSettings, proxy: ProxyConfig) -> Connector {
+    Connector::builder()
+        .connector_settings(settings)
+        .proxy_config(proxy)
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build()
 }
 
 /// Credentials, now.

@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use crate::deployment::aws::Aws;
+use crate::deployment::aws::{Aws, https};
 
 /// What it was asked.
 pub(crate) type Asked = Arc<Mutex<Vec<Value>>>;
@@ -53,6 +53,7 @@ pub(crate) async fn xray(
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))
         .endpoint_url(format!("http://{address}"))
+        .http_client(https())
         .credentials_provider(credentials.clone())
         .build();
     let aws = Aws {

@@ -2,8 +2,9 @@
 
 use std::{collections::HashMap, env, time::Duration};
 
-use aws_config::SdkConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
 use serde_json::{Value, json};
+use sluice_runtime::Https;
 
 /// A deployed stack, as a test finds it.
 pub struct Deployed {
@@ -21,7 +22,10 @@ impl Deployed {
     pub async fn find() -> Self {
         let name =
             env::var("SLUICE_STACK").expect("`make test` brings up the stack that this needs");
-        let config = aws_config::load_from_env().await;
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(Https::new())
+            .load()
+            .await;
         let described = aws_sdk_cloudformation::Client::new(&config)
             .describe_stacks()
             .stack_name(name)
