@@ -17,7 +17,6 @@ use aws_sdk_xray::{
     types::AnnotationValue,
 };
 use serde_json::{Value, json};
-use sluice_runtime::Https;
 
 const HEADER: &str = r#"{"format": "json", "version": 1}"#;
 
