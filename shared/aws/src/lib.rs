@@ -13,7 +13,7 @@ where
         (None, SdkError::TimeoutError(_)) => "timed out",
         (None, SdkError::DispatchFailure(_)) => "no connection",
         (None, SdkError::ConstructionFailure(_)) => "the request could not be built",
-        (None, _) => "the answer could not be read",
+        (None, _) => "the answer has no code",
     }
 }
 
@@ -61,7 +61,7 @@ mod tests {
             ),
             (
                 SdkError::service_error(no_code(), ()),
-                "the answer could not be read",
+                "the answer has no code",
             ),
         ] {
             assert_eq!(failure(&error), words);
