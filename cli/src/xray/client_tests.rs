@@ -33,7 +33,7 @@ async fn traces_are_read_five_at_a_time_with_all_their_pages() {
     assert_eq!(traces.len(), 11, "t9 is not there");
     assert_eq!(traces[0].documents, ["\"t0\" page 1", "\"t0\" page 2"]);
     assert_eq!(*done.lock().unwrap(), 12);
-    let asked = asked.lock().unwrap();
+    let asked = asked.bodies();
     let sizes = asked
         .iter()
         .map(|body| body["TraceIds"].as_array().unwrap().len());
@@ -61,7 +61,7 @@ async fn a_search_names_its_window_and_its_filter_and_reads_all_pages() {
         (found.ids, found.are_more),
         (vec!["a".into(), "b".into(), "c".into()], false)
     );
-    let asked = asked.lock().unwrap();
+    let asked = asked.bodies();
     let window = [&asked[0]["StartTime"], &asked[0]["EndTime"]].map(Value::as_f64);
     assert_eq!(window, [Some(82_800.0), Some(86_400.0)]);
     assert_eq!(
@@ -79,7 +79,7 @@ async fn a_search_without_an_end_is_ended() {
     .await;
     let found = XRay::new(&aws).search(None, 10.0, 10.0).await.unwrap();
     assert_eq!((found.ids.len(), found.are_more), (PAGES, true));
-    assert!(asked.lock().unwrap().len() <= PAGES + 1);
+    assert!(asked.calls().len() <= PAGES + 1);
 }
 
 #[tokio::test]
@@ -100,8 +100,8 @@ async fn what_x_ray_throttles_is_asked_again_and_a_refusal_is_told() {
             .to_string()
             .starts_with("cannot read traces from X-Ray: ThrottledException")
     );
-    assert!(asked.lock().unwrap().len() > 1);
-    let (aws, _) = xray(|_| {
+    assert!(asked.calls().len() > 1);
+    let (aws, _xray) = xray(|_| {
         (
             403,
             json!({"__type": "AccessDeniedException", "message": "no"}),

@@ -8,14 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sluice_order::testing::SECRETS;
+
 const SETTINGS: [(&str, &str); 11] = [
     ("ORDERS_TABLE", "orders"),
     ("QUEUE_URL", "http://127.0.0.1:1/queue"),
     ("DEAD_LETTER_QUEUE_URL", "http://127.0.0.1:1/letters"),
-    (
-        "ORDER_ID_SECRETS",
-        r#"{"1":"11111111111111111111111111111111"}"#,
-    ),
+    ("ORDER_ID_SECRETS", SECRETS),
     ("LANE", "standard"),
     ("WRITES_PER_SECOND", "100"),
     ("CONCURRENCY", "2"),

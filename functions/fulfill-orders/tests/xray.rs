@@ -1,8 +1,4 @@
 //! Traces by X-Ray's API.
-#![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
-
-mod stub;
-
 use std::time::{Duration, Instant};
 
 use aws_sdk_xray::{
@@ -12,6 +8,7 @@ use aws_sdk_xray::{
 use fulfill_orders::xray::put_segments;
 use serde_json::json;
 use sluice_runtime::Https;
+use sluice_testing::stand_in::StandIn;
 use tokio::net::TcpListener;
 
 fn client(endpoint: String) -> Client {
@@ -32,12 +29,12 @@ fn documents(count: usize) -> Vec<String> {
 
 #[tokio::test]
 async fn every_document_is_sent_once_and_fifty_at_a_time() {
-    let (endpoint, requests) = stub::aws(|_| Some(json!({"UnprocessedTraceSegments": []}))).await;
-    put_segments(&client(endpoint), &documents(120)).await;
-    let requests = requests.lock().unwrap();
+    let xray = StandIn::of_json(|_| Some(json!({"UnprocessedTraceSegments": []}))).await;
+    put_segments(&client(xray.url()), &documents(120)).await;
+    let requests = xray.bodies();
     let mut sizes = Vec::new();
     let mut sent = Vec::new();
-    for request in requests.iter() {
+    for request in &requests {
         let documents = request["TraceSegmentDocuments"].as_array().unwrap();
         sizes.push(documents.len());
         sent.extend(documents.iter().map(|d| d.as_str().unwrap().to_owned()));
@@ -50,9 +47,9 @@ async fn every_document_is_sent_once_and_fifty_at_a_time() {
 
 #[tokio::test]
 async fn with_nothing_to_send_nobody_is_asked() {
-    let (endpoint, requests) = stub::aws(|_| None).await;
-    put_segments(&client(endpoint), &[]).await;
-    assert!(requests.lock().unwrap().is_empty());
+    let xray = StandIn::of_json(|_| None).await;
+    put_segments(&client(xray.url()), &[]).await;
+    assert!(xray.calls().is_empty());
 }
 
 /// The batch's answer must be out in time, whatever X-Ray does.

@@ -1,9 +1,5 @@
 //! What is logged where X-Ray refuses traces. Apart from the other tests: a thread without a subscriber switches `tracing` off where it
 //! comes first.
-#![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
-
-mod stub;
-
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_xray::{
@@ -12,6 +8,7 @@ use aws_sdk_xray::{
 };
 use fulfill_orders::xray::put_segments;
 use sluice_runtime::{Function, Https};
+use sluice_testing::stand_in::StandIn;
 use tracing::{Level, subscriber::set_default};
 
 /// X-Ray's words may repeat what it was sent; its code stands for them.
@@ -30,12 +27,12 @@ async fn a_refusal_is_one_line_with_the_code_alone() {
     let out = Arc::clone(&lines);
     let out = Arc::new(move |line: &str| out.lock().unwrap().push_str(line));
     let _guard = set_default(function.subscriber(out, None).0);
-    let (endpoint, _) = stub::aws(|_| None).await;
+    let xray = StandIn::of_json(|_| None).await;
     let config = aws_sdk_xray::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static("eu-west-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .endpoint_url(endpoint)
+        .endpoint_url(xray.url())
         .retry_config(RetryConfig::disabled())
         .http_client(Https::new())
         .build();

@@ -1,8 +1,4 @@
 //! The real queue control against an SQS that answers as it likes.
-#![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
-
-mod stub;
-
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use serde_json::{Value, json};
 use sluice_consumer::{
@@ -12,23 +8,21 @@ use sluice_consumer::{
 };
 use sluice_order::{DeadLetter, LetterType, RejectReason};
 use sluice_runtime::Https;
-use stub::Requests;
+use sluice_testing::stand_in::StandIn;
 
-async fn sqs(answer: fn(&Value) -> Option<Value>) -> (SqsQueue, Requests) {
-    let (endpoint, requests) = stub::aws(answer).await;
+async fn sqs(answer: fn(&Value) -> Option<Value>) -> (SqsQueue, StandIn) {
+    let sqs = StandIn::of_json(answer).await;
     let config = aws_sdk_sqs::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static("eu-west-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .endpoint_url(endpoint)
+        .endpoint_url(sqs.url())
         .retry_config(RetryConfig::disabled())
         .http_client(Https::new())
         .build();
     let client = aws_sdk_sqs::Client::from_conf(config);
-    (
-        SqsQueue::new(client, "http://sqs/queue".into(), "http://sqs/dead".into()),
-        requests,
-    )
+    let queue = SqsQueue::new(client, "http://sqs/queue".into(), "http://sqs/dead".into());
+    (queue, sqs)
 }
 
 fn changes(count: u32) -> Vec<VisibilityChange> {
@@ -42,12 +36,12 @@ fn changes(count: u32) -> Vec<VisibilityChange> {
 
 #[tokio::test]
 async fn visibility_is_changed_ten_at_a_time_and_each_once() {
-    let (queue, requests) = sqs(|_| Some(json!({"Successful": [], "Failed": []}))).await;
+    let (queue, sqs) = sqs(|_| Some(json!({"Successful": [], "Failed": []}))).await;
     assert_eq!(queue.change_visibility(&changes(25)).await, Ok(()));
-    let requests = requests.lock().unwrap();
+    let requests = sqs.bodies();
     let mut sizes = Vec::new();
     let mut seconds = Vec::new();
-    for request in requests.iter() {
+    for request in &requests {
         let entries = request["Entries"].as_array().unwrap();
         sizes.push(entries.len());
         for entry in entries {
@@ -74,20 +68,20 @@ async fn an_entry_that_failed_is_told_and_stops_no_other() {
         }
         Some(json!({"Successful": [], "Failed": failed}))
     };
-    let (queue, requests) = sqs(one_fails).await;
+    let (queue, sqs) = sqs(one_fails).await;
     let error = queue.change_visibility(&changes(20)).await.unwrap_err();
     assert!(error.to_string().contains("1 of 10 entries"), "{error}");
     assert!(
         error.to_string().contains("ReceiptHandleIsInvalid"),
         "{error}"
     );
-    assert_eq!(requests.lock().unwrap().len(), 2);
+    assert_eq!(sqs.calls().len(), 2);
 }
 
 /// P2: the letter and what came with the message, as far as SQS lets it carry them.
 #[tokio::test]
 async fn a_dead_letter_has_its_reason_and_at_most_ten_attributes() {
-    let (queue, requests) = sqs(|_| Some(json!({"MessageId": "m"}))).await;
+    let (queue, sqs) = sqs(|_| Some(json!({"MessageId": "m"}))).await;
     let text = |name: String, text: &str| Attribute {
         name,
         data_type: "String".into(),
@@ -111,7 +105,7 @@ async fn a_dead_letter_has_its_reason_and_at_most_ten_attributes() {
         trace: None,
     };
     queue.dead_letter(&message, &letter).await.unwrap();
-    let requests = requests.lock().unwrap();
+    let requests = sqs.bodies();
     let [sent] = &requests[..] else {
         unreachable!("one letter")
     };
@@ -131,7 +125,7 @@ async fn a_dead_letter_has_its_reason_and_at_most_ten_attributes() {
 /// P2.
 #[tokio::test]
 async fn a_letter_that_is_refused_is_an_error() {
-    let (queue, _) = sqs(|_| None).await;
+    let (queue, _sqs) = sqs(|_| None).await;
     let letter = DeadLetter {
         r#type: LetterType::Permanent,
         reason: None,

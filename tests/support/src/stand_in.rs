@@ -16,6 +16,7 @@ use std::{
 use http_body_util::BodyExt;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
@@ -79,6 +80,27 @@ impl StandIn {
         let answers: Vec<_> = answers.into_iter().collect();
         assert!(!answers.is_empty(), "no answers");
         Self::start(move |call| answers[call.number.min(answers.len() - 1)].clone()).await
+    }
+
+    /// One that answers each call with what `answer` makes of its body, as JSON. Where that is nothing it refuses the call as AWS
+    /// does, with words that quote it.
+    ///
+    /// # Panics
+    /// If no port is free.
+    pub async fn of_json(answer: impl Fn(&Value) -> Option<Value> + Send + Sync + 'static) -> Self {
+        Self::start(move |call| match answer(&call.json()) {
+            Some(body) => Answer::json(200, &body),
+            None => Answer::json(
+                400,
+                &json!({"__type": "InvalidParameterValue", "message": "Value poison is invalid"}),
+            ),
+        })
+        .await
+    }
+
+    /// The bodies of the calls so far, as JSON.
+    pub fn bodies(&self) -> Vec<Value> {
+        self.calls().iter().map(|call| call.json()).collect()
     }
 
     /// Host and port.

@@ -1,4 +1,5 @@
 use serde_json::{Value, json};
+use sluice_testing::stand_in::StandIn;
 
 use super::*;
 use crate::xray::{
@@ -13,7 +14,7 @@ const ARGUMENTS: MapArguments = MapArguments {
 };
 
 /// X-Ray with three traces that are all of these documents.
-async fn three(documents: Vec<Value>) -> (Aws, crate::xray::fake::Asked) {
+async fn three(documents: Vec<Value>) -> (Aws, StandIn) {
     let documents = texts(&documents);
     xray(move |body| {
         let segments = documents
@@ -44,12 +45,12 @@ async fn at_most_so_many_traces_are_read() {
         let arguments = MapArguments { json, ..ARGUMENTS };
         assert_eq!(draw(&aws, &arguments).await, Ok(Exit::Fine));
     }
-    assert_eq!(asked.lock().unwrap()[1], json!({"TraceIds": ["a", "b"]}));
+    assert_eq!(asked.bodies()[1], json!({"TraceIds": ["a", "b"]}));
 }
 
 #[tokio::test]
 async fn nothing_to_show_exits_1() {
-    let (aws, _) = xray(|_| (200, json!({"TraceSummaries": []}))).await;
+    let (aws, _xray) = xray(|_| (200, json!({"TraceSummaries": []}))).await;
     let failure = draw(&aws, &ARGUMENTS).await.unwrap_err();
     let told = failure.to_string();
     assert!(
@@ -58,7 +59,7 @@ async fn nothing_to_show_exits_1() {
     );
     assert_eq!(failure.exit(), Exit::Wrong);
     let other = json!({"id": "1", "name": "another service", "start_time": 1});
-    let (aws, _) = three(vec![other]).await;
+    let (aws, _xray) = three(vec![other]).await;
     let told = draw(&aws, &ARGUMENTS).await.unwrap_err().to_string();
     assert!(
         told.contains("2 of 3 traces") && told.contains("; 2 have nothing of this service"),

@@ -4,12 +4,13 @@ use sluice_order::{
     ContentHash, Order, OrderId, OrderKey, RejectReason, Timestamp, testing::secrets,
 };
 use sluice_store::{MemoryStore, Rejection, StoredOrder};
+use sluice_testing::stand_in::StandIn;
 
 use super::*;
 use crate::{
     commands::{Arguments, Command},
     xray::{
-        fake::{Asked, xray},
+        fake::xray,
         sample::{accepted, dead_lettered, fulfilled, on_aws, texts, whole},
     },
 };
@@ -33,7 +34,7 @@ fn asked_for(id: &OrderId, more: &[&str]) -> TraceArguments {
 }
 
 /// X-Ray with one trace, of these documents, or none; a search finds it.
-async fn with(documents: Vec<Value>) -> (Aws, Asked) {
+async fn with(documents: Vec<Value>) -> (Aws, StandIn) {
     let documents = texts(&documents);
     xray(move |body| {
         let segments = documents
@@ -82,15 +83,15 @@ async fn a_stored_order_s_trace_is_read_without_a_search() {
         let told = follow(&aws, &store, &asked_for(&id, more)).await;
         assert_eq!(told, Ok(exit), "{more:?}");
     }
-    assert_eq!(asked.lock().unwrap()[0], json!({"TraceIds": [TRACE]}));
-    assert_eq!(asked.lock().unwrap().len(), 3);
+    assert_eq!(asked.bodies()[0], json!({"TraceIds": [TRACE]}));
+    assert_eq!(asked.calls().len(), 3);
 }
 
 #[tokio::test]
 async fn verify_is_fine_where_all_arrived() {
     let (id, order) = order();
     let store = holding(id, order, Some(SAMPLED)).await;
-    let (aws, _) = with(on_aws(&id.to_string())).await;
+    let (aws, _xray) = with(on_aws(&id.to_string())).await;
     let told = follow(&aws, &store, &asked_for(&id, &["--verify"])).await;
     assert_eq!(told, Ok(Exit::Fine));
 }
@@ -103,11 +104,11 @@ async fn a_stored_order_whose_trace_is_broken_exits_1() {
     let mut documents = whole(&name);
     documents[1]["subsegments"] = json!([]);
     for documents in [documents, vec![accepted(&name)]] {
-        let (aws, _) = with(documents).await;
+        let (aws, _xray) = with(documents).await;
         let told = follow(&aws, &store, &asked_for(&id, &[])).await;
         assert_eq!(told, Ok(Exit::Wrong));
     }
-    let (aws, _) = with(whole("ord_other")).await;
+    let (aws, _xray) = with(whole("ord_other")).await;
     let failure = follow(&aws, &store, &asked_for(&id, &[]))
         .await
         .unwrap_err();
@@ -115,7 +116,7 @@ async fn a_stored_order_whose_trace_is_broken_exits_1() {
         failure.to_string().contains("has nothing of the order"),
         "{failure}"
     );
-    let (aws, _) = with(Vec::new()).await;
+    let (aws, _xray) = with(Vec::new()).await;
     let failure = follow(&aws, &store, &asked_for(&id, &[]))
         .await
         .unwrap_err();
@@ -136,7 +137,7 @@ async fn an_order_that_was_not_sampled_is_told_without_asking_x_ray() {
             .await
             .unwrap_err();
         assert!(failure.to_string().contains("was not sampled"), "{failure}");
-        assert!(asked.lock().unwrap().is_empty());
+        assert!(asked.bodies().is_empty());
     }
 }
 
@@ -149,7 +150,7 @@ async fn what_is_not_stored_is_searched_for() {
     let (aws, asked) = with(waiting).await;
     let arguments = asked_for(&id, &["--since", "24h"]);
     assert_eq!(follow(&aws, &store, &arguments).await, Ok(Exit::Wrong));
-    let search = asked.lock().unwrap()[0].clone();
+    let search = asked.bodies()[0].clone();
     assert_eq!(
         search["FilterExpression"],
         format!("annotation.order_id = \"{id}\"")
@@ -157,7 +158,7 @@ async fn what_is_not_stored_is_searched_for() {
     let time = |name: &str| search[name].as_f64().unwrap();
     assert!((time("EndTime") - time("StartTime") - 86_399.0).abs() < 0.01);
 
-    let (aws, _) = with(Vec::new()).await;
+    let (aws, _xray) = with(Vec::new()).await;
     let failure = follow(&aws, &store, &asked_for(&id, &[]))
         .await
         .unwrap_err();
@@ -178,7 +179,7 @@ async fn a_rejected_order_s_trace_is_searched_for_and_may_be_whole() {
     };
     store.record(&rejection).await.unwrap();
     let name = id.to_string();
-    let (aws, _) = with(vec![accepted(&name), dead_lettered(&name)]).await;
+    let (aws, _xray) = with(vec![accepted(&name), dead_lettered(&name)]).await;
     let told = follow(&aws, &store, &asked_for(&id, &[])).await;
     assert_eq!(told, Ok(Exit::Fine));
 }

@@ -6,11 +6,8 @@ use std::{
 };
 
 use fulfill_orders::OrderSink;
-use serde_json::json;
 use sluice_consumer::{Consumer, Message, Pace, queue::QueueControl};
-use sluice_order::{
-    Clock, CustomerId, IdempotencyKey, Lane, Order, OrderAccepted, OrderKey, Secrets, Timestamp,
-};
+use sluice_order::{Clock, Lane, Order, OrderAccepted, Timestamp, testing::secrets};
 use sluice_store::OrderStore;
 
 /// The consumer of the standard lane.
@@ -38,20 +35,10 @@ pub(crate) const CARE: u32 = 0;
 
 pub(crate) const NOW: i64 = 1_795_766_400_000;
 
-pub(crate) fn secrets() -> Secrets {
-    Secrets::from_json(r#"{"1":"11111111111111111111111111111111"}"#).unwrap()
-}
-
 pub(crate) fn accepted(key: &str, sku: &str) -> OrderAccepted {
-    let order = json!({"customer_id": "c", "currency": "EUR", "lines": [{"sku": sku, "quantity": 1, "unit_price": 1}]});
-    let customer = CustomerId::new("c".into()).unwrap();
-    OrderAccepted::new(
-        Order::from_json(order).unwrap(),
-        OrderKey::derived(&customer, &IdempotencyKey::new(key.into()).unwrap()),
-        Timestamp::from_millis(NOW - 1_000),
-        None,
-        &secrets(),
-    )
+    let sample = Order::sample().sku(sku).key(key);
+    let accepted_at = Timestamp::from_millis(NOW - 1_000);
+    sample.accepted_at(accepted_at).message(&secrets())
 }
 
 /// A message whose id and receipt are its key; the key names the order too.
