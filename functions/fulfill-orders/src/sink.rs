@@ -46,6 +46,7 @@ impl<S: OrderStore> Sink for OrderSink<S> {
         now: Timestamp,
     ) -> Result<Vec<Written>, SinkError> {
         let mut written = Vec::with_capacity(orders.len());
+        // `most_items` is 1. With more this loop would not be all or nothing.
         for order in orders {
             order.stored_at = now;
             let put = self.0.put(order).await.map_err(sink_error)?;
@@ -62,7 +63,7 @@ impl<S: OrderStore> Sink for OrderSink<S> {
         true
     }
 
-    async fn wants(&self, rejected: &Rejected<'_, StoredOrder>) -> Result<bool, SinkError> {
+    async fn must_record(&self, rejected: &Rejected<'_, StoredOrder>) -> Result<bool, SinkError> {
         let is_stored = self.0.is_stored(&rejection(rejected)).await;
         is_stored.map(|is_stored| !is_stored).map_err(sink_error)
     }

@@ -24,13 +24,18 @@ const RESERVED: Duration = Duration::from_secs(4);
 /// How much of [`RESERVED`] may be spent on setting visibility timeouts. The rest is for the answer.
 const FOR_VISIBILITY: Duration = Duration::from_secs(3);
 
-/// The longest that one call to the sink may take. Nothing is begun with less time than that before the cutoff.
+/// The longest that one call to the sink may take. No record and no write is begun with less time than that before the
+/// cutoff.
 const LONGEST_CALL: Duration = Duration::from_secs(3);
 
 /// From this receive on a message is a *suspect*: it may be what kills the process. In half of the batches suspects are begun
 /// after all others are done, one at a time. A crash then takes only suspects with it. In the other half they are messages
 /// like any other, because an outage raises the count of good messages too.
 const SUSPECT_FROM: u32 = 4;
+
+/// From this receive on a message that is handed back waits as a failed one does. Delivered at once each time, it would reach
+/// the 1,000 receives after which SQS gives it up.
+const BACKS_OFF_FROM: u32 = 4;
 
 /// The consumer of one lane: works through batches, and says which messages come again.
 pub struct Consumer<S: Sink, Q, C> {
@@ -141,8 +146,7 @@ impl<S: Sink, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
             if !outcome.comes_again() {
                 continue;
             }
-            // A message that is handed back again and again must not use its receives up.
-            let at_once = *outcome == Outcome::HandedBack && message.receives < SUSPECT_FROM;
+            let at_once = *outcome == Outcome::HandedBack && message.receives < BACKS_OFF_FROM;
             let seconds = if at_once {
                 0
             } else {
@@ -167,11 +171,11 @@ impl<S: Sink, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
     }
 }
 
-fn limits(cutoff: Instant, is_alone: bool) -> Limits {
+fn limits(cutoff: Instant, is_suspect: bool) -> Limits {
     Limits {
-        latest: cutoff.checked_sub(LONGEST_CALL).unwrap_or(cutoff),
+        last_start: cutoff.checked_sub(LONGEST_CALL).unwrap_or(cutoff),
         cutoff,
-        is_alone,
+        is_suspect,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The only way to the sink: through the breaker, at the pace, before the deadline.
+//! The only way to the sink: through the breaker, at the pace, and no write that would start too late.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use crate::{breaker::Breaker, metrics, outcome::Failure, pace::Pace, sink::SinkE
 /// What a record has to keep to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// No call to the sink is started later.
-    pub(crate) latest: Instant,
-    /// Whatever is not done by then is abandoned for this invocation.
+    /// No write is started later.
+    pub(crate) last_start: Instant,
+    /// Whatever is not done by then is abandoned for this invocation. `record.rs` sees to it.
     pub(crate) cutoff: Instant,
-    /// Nothing else is begun while this is under way.
-    pub(crate) is_alone: bool,
+    /// It may be what kills the process, so nothing else is begun while it is under way.
+    pub(crate) is_suspect: bool,
 }
 
 /// The sink's gate, one for each instance of a function. It lives from batch to batch.
@@ -101,8 +101,9 @@ impl Gate {
                 }
                 SinkError::Unavailable(_) | SinkError::Throttled(_) => permit.failed(),
             }
-            // Alone it would be every probe, and it may itself be what the sink does not answer.
-            let is_every_probe = is_probe && limits.is_alone;
+            // A suspect runs alone, so it would make every probe. If it is itself what the sink does not answer, the breaker
+            // would never close.
+            let is_every_probe = is_probe && limits.is_suspect;
             if is_every_probe || !self.breaker.is_open() {
                 return Err(error.into());
             }
@@ -116,7 +117,7 @@ impl Gate {
         items: u32,
         call: &mut impl AsyncFnMut() -> Result<T, SinkError>,
     ) -> Result<Result<T, SinkError>, Failure> {
-        let (turn, waited) = timed(self.pace.turn(items, limits.latest)).await;
+        let (turn, waited) = timed(self.pace.turn(items, limits.last_start)).await;
         let turn = turn.ok_or(Failure::NoTime)?;
         metrics::waited_for_turn(self.lane, waited);
         let (answer, took) = timed(call()).await;

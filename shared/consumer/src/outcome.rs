@@ -1,4 +1,4 @@
-//! From what went wrong to what becomes of the message.
+//! Why a record is not done: from what went wrong to what becomes of the message.
 //!
 //! Errors run one way, and each step has one type:
 //!
@@ -6,15 +6,15 @@
 //! |---|---|---|
 //! | the reader of bodies | [`Unreadable`] | the sender, or the operator |
 //! | the sink | [`SinkError`] | the operator, the retry, or the pace |
-//! | the engine | [`Failure`]: later, never, or no time | |
+//! | the engine | [`Failure`]: later, never, or no time | nobody: `record.rs` turns it into an outcome |
 //! | SQS and the operator | [`Outcome`](sluice_order::Outcome) | the retry, or whoever looks at dead letters |
 
 use sluice_order::RejectReason;
 
 use crate::sink::{SinkError, Unreadable};
 
-/// How many times a message is received before a panic is taken to be its own fault. Until then it comes again.
-const PANICS_ALLOWED: u32 = 5;
+/// From this receive on a panic makes the message a dead letter. Until then it comes again.
+const PANIC_IS_FINAL_FROM: u32 = 5;
 
 /// Why a record is not done.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
@@ -41,7 +41,7 @@ impl Failure {
 
     /// Reading or writing the item of a message that was received so often panicked.
     pub(crate) fn panic(receives: u32) -> Self {
-        if receives < PANICS_ALLOWED {
+        if receives < PANIC_IS_FINAL_FROM {
             return Self::Later("processing panicked".to_owned());
         }
         Self::Never {

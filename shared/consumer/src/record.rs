@@ -37,7 +37,7 @@ pub(crate) struct Records<S: Sink, Q, C> {
     pub(crate) gate: Gate,
 }
 
-/// A message whose body was read.
+/// A message, and what could be read of it.
 struct Record<'m> {
     message: &'m Message,
     span: Span,
@@ -48,7 +48,7 @@ struct Record<'m> {
 impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
     /// What becomes of these messages by the cutoff, in their order. What they hold goes to the sink in one call.
     pub(crate) async fn handle(&self, messages: &[Message], limits: Limits) -> Vec<Outcome> {
-        if Instant::now() > limits.latest {
+        if Instant::now() > limits.last_start {
             return vec![self.no_time(); messages.len()];
         }
         let mut outcomes = vec![Outcome::HandedBack; messages.len()];
@@ -67,8 +67,8 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
         }
         let written = match (&records[..], &mut items[..]) {
             ([], _) => Vec::new(),
-            ([record], [item]) => vec![self.alone(record, item, limits).await],
-            (records, items) => Box::pin(self.together(records, items, limits)).await,
+            ([record], [item]) => vec![self.write_one(record, item, limits).await],
+            (records, items) => Box::pin(self.write_several(records, items, limits)).await,
         };
         for (place, outcome) in places.into_iter().zip(written) {
             outcomes[place] = outcome;
@@ -94,30 +94,31 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
     }
 
     /// Writes one item in a call of its own.
-    async fn alone(&self, record: &Record<'_>, item: &mut S::Item, limits: Limits) -> Outcome {
+    async fn write_one(&self, record: &Record<'_>, item: &mut S::Item, limits: Limits) -> Outcome {
         let work = async {
-            let (written, now) = self.write(slice::from_mut(item), limits).await?;
+            let (written, now) = self.call_sink(slice::from_mut(item), limits).await?;
             self.written(record, item, written.first().copied(), now, limits)
                 .await
         };
-        // On the heap, because futures that are passed on by value lie in each other twice.
+        // Boxed, because a future that is passed on by value takes its place twice.
         self.finish(record, Box::pin(work), limits).await
     }
 
     /// Writes several items in one call. Where one of them may be to blame for its end, each goes alone.
-    async fn together(
+    async fn write_several(
         &self,
         records: &[Record<'_>],
         items: &mut [S::Item],
         limits: Limits,
     ) -> Vec<Outcome> {
-        let call = AssertUnwindSafe(self.write(items, limits)).catch_unwind();
+        let call = AssertUnwindSafe(self.call_sink(items, limits)).catch_unwind();
         let mut outcomes = Vec::with_capacity(records.len());
         let answer = timeout_at(limits.cutoff, call).await;
         for (place, (record, item)) in records.iter().zip(items).enumerate() {
             let outcome = match &answer {
+                // It panicked, or the sink refused it: one of them may be the cause.
                 Ok(Err(_) | Ok(Err(Failure::Never { .. }))) => {
-                    self.alone(record, item, limits).await
+                    self.write_one(record, item, limits).await
                 }
                 Ok(Ok(Err(failure))) => {
                     self.finish(record, async { Err(failure.clone()) }, limits)
@@ -139,7 +140,7 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
     }
 
     /// Writes at the pace. Returns what became of each item, and when the last attempt began.
-    async fn write(
+    async fn call_sink(
         &self,
         items: &mut [S::Item],
         limits: Limits,
@@ -194,14 +195,14 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
         Ok(outcome)
     }
 
-    /// Has a rejection recorded, where the sink wants it.
+    /// Has a rejection recorded, where the sink says that it must be.
     async fn reject(
         &self,
         rejected: &Rejected<'_, S::Item>,
         limits: Limits,
     ) -> Result<(), Failure> {
-        let wants = async || self.sink.wants(rejected).await;
-        if self.gate.read(limits, wants).await? {
+        let must_record = async || self.sink.must_record(rejected).await;
+        if self.gate.read(limits, must_record).await? {
             let record = async || self.sink.record(rejected).await;
             self.gate.write(limits, 1, record).await?;
         }
@@ -240,7 +241,7 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
         outcome
     }
 
-    /// Turns a failure into what happens to the message. Logs it, here only.
+    /// Turns a failure into what happens to the message. Logs every failure apart from lack of time.
     async fn settle(&self, record: &Record<'_>, failure: Failure, limits: Limits) -> Outcome {
         let (reason, detail) = match failure {
             Failure::NoTime => return self.no_time(),
@@ -263,8 +264,8 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
         }
     }
 
-    /// Records the rejection, then sends the dead letter. In this order a try that ends between the two leaves nothing
-    /// that the next try does not overwrite.
+    /// Records the rejection, then sends the dead letter. If the process ends between the two, the next try records the same
+    /// rejection again.
     async fn keep(
         &self,
         record: &Record<'_>,
@@ -290,7 +291,8 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
             .map_err(|error| error.to_string())
     }
 
-    /// There is no time for a record. While the sink is out of reach, visible at once would mean received in vain.
+    /// There is no time for a record. While the sink is out of reach it backs off: delivered at once it would only waste a
+    /// receive.
     fn no_time(&self) -> Outcome {
         if self.gate.is_open() {
             Outcome::Transient

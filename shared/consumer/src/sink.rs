@@ -1,7 +1,7 @@
 //! What a consumer is for: how an item is read from a message, and what is done with it.
 //!
 //! A consumer of its own needs two things: a function that reads a body into an [`Envelope`], and a [`Sink`]. The
-//! engine does the rest. `tests/second_consumer.rs` is a whole one.
+//! engine does the rest. `shared/consumer/tests/second_consumer.rs` is a whole one.
 
 use sluice_order::{OrderId, RejectReason, Timestamp};
 
@@ -55,15 +55,15 @@ pub trait Sink: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<Written>, SinkError>> + Send;
 
-    /// Whether the sink records what is not going to be written. One that does not leaves [`Sink::wants`] and
-    /// [`Sink::record`] as they are; a conflict is then a dead letter.
+    /// Whether the sink records what is not going to be written. If not, do not write [`Sink::must_record`] and
+    /// [`Sink::record`]; a conflict is then a dead letter.
     fn keeps_rejections(&self) -> bool {
         false
     }
 
     /// Whether this rejection has to be recorded. It need not where the very item that it rejects was written. A read: it
     /// does not wait for the pace.
-    fn wants(
+    fn must_record(
         &self,
         rejected: &Rejected<'_, Self::Item>,
     ) -> impl Future<Output = Result<bool, SinkError>> + Send {
