@@ -37,6 +37,10 @@ const SUSPECT_FROM: u32 = 4;
 /// the 1,000 receives after which SQS gives it up.
 const BACKS_OFF_FROM: u32 = 4;
 
+/// How much time the turns of one call's items may take at the pace. A sink that takes many items gets fewer in a slow lane, so
+/// that each invocation has time for a call, and for its items alone.
+const LONGEST_CALL_TURNS: Duration = Duration::from_secs(10);
+
 /// The consumer of one lane: works through batches, and says which messages come again.
 pub struct Consumer<S: Sink, Q, C> {
     records: Records<S, Q, C>,
@@ -112,8 +116,14 @@ impl<S: Sink, Q: QueueControl, C: Clock> Consumer<S, Q, C> {
     /// Many at once, in calls as large as the sink takes.
     async fn handle_all(&self, messages: &[Message], cutoff: Instant) -> Vec<Outcome> {
         let limits = limits(cutoff, false);
+        let most = self.records.sink.most_items();
+        let most = most
+            .min(self.records.gate.items_in(LONGEST_CALL_TURNS))
+            .max(1);
+        // A message that was received before goes alone: what failed then may have been its fault.
         let calls = messages
-            .chunks(self.records.sink.most_items().max(1))
+            .chunk_by(|message, next| message.receives <= 1 && next.receives <= 1)
+            .flat_map(|together| together.chunks(most))
             .enumerate();
         let mut outcomes: Vec<(usize, Vec<Outcome>)> = stream::iter(calls)
             .map(async |(place, some)| (place, self.records.handle(some, limits).await))

@@ -1,4 +1,4 @@
-//! A circuit breaker around storage: an outage costs a handful of calls.
+//! A circuit breaker around storage: an outage costs a few calls a minute, beside those that were under way when it began.
 //!
 //! *Closed*, every call goes through. After [`OPENS_AFTER`] failures in a row it *opens*: callers wait. When the
 //! pause is over it is *half-open*: the caller who has waited longest makes one call, the probe. If storage

@@ -39,6 +39,11 @@ impl Gate {
         self.pace.begin();
     }
 
+    /// How many items have their turn within this time.
+    pub(crate) fn items_in(&self, time: Duration) -> usize {
+        self.pace.items_in(time)
+    }
+
     /// Whether the sink is taken to be out of reach.
     pub(crate) fn is_open(&self) -> bool {
         self.breaker.is_open()

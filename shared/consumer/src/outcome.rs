@@ -27,6 +27,8 @@ pub(crate) enum Failure {
     Never {
         reason: RejectReason,
         detail: String,
+        /// The sink's own words, which may quote the item. They are not logged.
+        may_quote: bool,
     },
     /// The invocation has no time for it.
     #[error("no time left for another write")]
@@ -47,6 +49,7 @@ impl Failure {
         Self::Never {
             reason: RejectReason::Panic,
             detail: format!("processing panicked at receive {receives}"),
+            may_quote: false,
         }
     }
 }
@@ -54,7 +57,11 @@ impl Failure {
 impl From<Unreadable> for Failure {
     fn from(unreadable: Unreadable) -> Self {
         match unreadable {
-            Unreadable::Never { reason, detail } => Self::Never { reason, detail },
+            Unreadable::Never { reason, detail } => Self::Never {
+                reason,
+                detail,
+                may_quote: false,
+            },
             Unreadable::NotYet(why) => Self::Later(why),
         }
     }
@@ -64,7 +71,11 @@ impl From<SinkError> for Failure {
     fn from(error: SinkError) -> Self {
         match error {
             SinkError::Unavailable(why) | SinkError::Throttled(why) => Self::Later(why),
-            SinkError::Refused { reason, detail } => Self::Never { reason, detail },
+            SinkError::Refused { reason, detail } => Self::Never {
+                reason,
+                detail,
+                may_quote: true,
+            },
         }
     }
 }

@@ -6,8 +6,7 @@
 //! There is no shared counter that could fail. Unused time is not made up for, and neither is time that the process lost
 //! by standing still: the records that wait then go on one by one.
 //!
-//! A sink that takes up to n items a call gets them together, and the next call is n intervals later. The bound is then
-//! W·T + C·n items.
+//! A sink that takes up to n items a call gets them n intervals after the call before. The bound is then W·T + C·n items.
 //!
 //! Storage that throttles slows the lane further: each sign of it halves the rate, and each write that succeeds brings a
 //! little back, up to the set pace. (Chiu and Jain, "Analysis of the Increase and Decrease Algorithms for
@@ -49,8 +48,8 @@ pub struct Pace {
 
 #[derive(Debug)]
 struct State {
-    /// The earliest that the next write may start.
-    next: Instant,
+    /// When the last write started, or else the invocation. What is due next follows from it.
+    last: Instant,
     /// The part of the set rate that is used.
     part: f64,
     /// When it was last made smaller.
@@ -73,7 +72,7 @@ impl Pace {
             interval,
             line: tokio::sync::Mutex::default(),
             state: Mutex::new(State {
-                next: Instant::now(),
+                last: Instant::now(),
                 part: 1.0,
                 slowed: None,
             }),
@@ -82,29 +81,37 @@ impl Pace {
 
     /// An invocation starts.
     pub(crate) fn begin(&self) {
-        let mut state = self.state();
-        state.next = Instant::now() + self.pause(state.part);
+        self.state().last = Instant::now();
     }
 
-    /// The time between two writes at this part of the set rate.
-    fn pause(&self, part: f64) -> Duration {
-        self.interval.div_f64(part).min(SLOWEST.max(self.interval))
+    /// How many items have their turn within this time, at the set pace.
+    pub(crate) fn items_in(&self, time: Duration) -> usize {
+        let interval = self.interval.as_nanos().max(1);
+        usize::try_from(time.as_nanos() / interval).unwrap_or(usize::MAX)
     }
 
-    /// Waits for the turn to write `items` items in one call; `None` if it would come only after `latest`. A call with
-    /// several items takes as many turns: the next one is so much later.
+    /// The time before a call with so many items, at this part of the set rate.
+    fn pause(&self, items: u32, part: f64) -> Duration {
+        let set = self.interval * items;
+        set.div_f64(part).min(SLOWEST.max(set))
+    }
+
+    /// Waits for the turn to write `items` items in one call; `None` if it would come only after `latest`. A call with several
+    /// items comes as many intervals after the one before it: the wait stands before the call, because the next invocation may
+    /// run in another process, which would not know of it.
     pub(crate) async fn turn(&self, items: u32, latest: Instant) -> Option<Turn> {
         let _first_in_line = self.line.lock().await;
-        let due = self.state().next;
+        let due = {
+            let state = self.state();
+            state.last + self.pause(items, state.part)
+        };
         if due.max(Instant::now()) > latest {
             return None;
         }
         sleep_until(due).await;
         // After a pause of the process this may be later than `latest`; the cutoff ends the call then.
         let now = Instant::now();
-        let mut state = self.state();
-        let start = if now > due + LATE { now } else { due };
-        state.next = start + self.pause(state.part) * items;
+        self.state().last = if now > due + LATE { now } else { due };
         Some(Turn(now))
     }
 

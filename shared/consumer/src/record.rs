@@ -9,7 +9,7 @@ use std::{
     slice,
 };
 
-use futures::FutureExt;
+use futures::{FutureExt, future::join_all};
 use sluice_order::{Clock, OrderId, Outcome, RejectReason, Timestamp};
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span};
@@ -53,6 +53,7 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
         }
         let mut outcomes = vec![Outcome::HandedBack; messages.len()];
         let (mut places, mut records, mut items) = (Vec::new(), Vec::new(), Vec::new());
+        let mut unreadable = Vec::new();
         for (place, message) in messages.iter().enumerate() {
             match self.open(message) {
                 (record, Ok(item)) => {
@@ -60,9 +61,7 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
                     records.push(record);
                     items.push(item);
                 }
-                (record, Err(failure)) => {
-                    outcomes[place] = self.finish(&record, async { Err(failure) }, limits).await;
-                }
+                (record, Err(failure)) => unreadable.push((place, record, failure)),
             }
         }
         let written = match (&records[..], &mut items[..]) {
@@ -72,6 +71,10 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
         };
         for (place, outcome) in places.into_iter().zip(written) {
             outcomes[place] = outcome;
+        }
+        // After the others: one that cannot be read must not take their time.
+        for (place, record, failure) in unreadable {
+            outcomes[place] = self.finish(&record, async { Err(failure) }, limits).await;
         }
         outcomes
     }
@@ -104,7 +107,8 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
         self.finish(record, Box::pin(work), limits).await
     }
 
-    /// Writes several items in one call. Where one of them may be to blame for its end, each goes alone.
+    /// Writes several items in one call. Where the sink refuses them, or the call panics, one of them may be the cause: then each
+    /// goes alone. An end without an answer is the end of all; received again, each goes alone too.
     async fn write_several(
         &self,
         records: &[Record<'_>],
@@ -112,31 +116,39 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
         limits: Limits,
     ) -> Vec<Outcome> {
         let call = AssertUnwindSafe(self.call_sink(items, limits)).catch_unwind();
-        let mut outcomes = Vec::with_capacity(records.len());
-        let answer = timeout_at(limits.cutoff, call).await;
-        for (place, (record, item)) in records.iter().zip(items).enumerate() {
-            let outcome = match &answer {
-                // It panicked, or the sink refused it: one of them may be the cause.
-                Ok(Err(_) | Ok(Err(Failure::Never { .. }))) => {
-                    self.write_one(record, item, limits).await
-                }
-                Ok(Ok(Err(failure))) => {
-                    self.finish(record, async { Err(failure.clone()) }, limits)
-                        .await
-                }
-                Ok(Ok(Ok((written, now)))) => {
-                    let written = written.get(place).copied();
-                    let work = self.written(record, item, written, *now, limits);
-                    self.finish(record, Box::pin(work), limits).await
-                }
-                Err(_) => {
-                    self.finish(record, async { Err(Failure::too_slow()) }, limits)
-                        .await
-                }
-            };
-            outcomes.push(outcome);
-        }
-        outcomes
+        let (written, now) = match timeout_at(limits.cutoff, call).await {
+            Ok(Ok(Ok(answer))) => answer,
+            // It panicked, or was refused.
+            Ok(Err(_) | Ok(Err(Failure::Never { .. }))) => {
+                let each = records.iter().zip(items);
+                let alone = each.map(|(record, item)| self.write_one(record, item, limits));
+                return join_all(alone).await;
+            }
+            Ok(Ok(Err(failure))) => return self.finish_all(records, &failure, limits).await,
+            Err(_) => {
+                return self.finish_all(records, &Failure::too_slow(), limits).await;
+            }
+        };
+        let each = records.iter().zip(&*items).enumerate();
+        let finished = each.map(|(place, (record, item))| {
+            let written = written.get(place).copied();
+            let work = self.written(record, item, written, now, limits);
+            self.finish(record, Box::pin(work), limits)
+        });
+        join_all(finished).await
+    }
+
+    /// All of them failed in the same way.
+    async fn finish_all(
+        &self,
+        records: &[Record<'_>],
+        failure: &Failure,
+        limits: Limits,
+    ) -> Vec<Outcome> {
+        let each = records
+            .iter()
+            .map(|record| self.finish(record, async { Err(failure.clone()) }, limits));
+        join_all(each).await
     }
 
     /// Writes at the pace. Returns what became of each item, and when the last attempt began.
@@ -176,6 +188,7 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
                 let order_id = order_id.ok_or_else(|| Failure::Never {
                     reason: RejectReason::KeyReused,
                     detail: "its key names something else, which stands".to_owned(),
+                    may_quote: false,
                 })?;
                 let rejected = Rejected {
                     order_id,
@@ -243,17 +256,21 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
 
     /// Turns a failure into what happens to the message. Logs every failure apart from lack of time.
     async fn settle(&self, record: &Record<'_>, failure: Failure, limits: Limits) -> Outcome {
-        let (reason, detail) = match failure {
+        let (reason, detail, may_quote) = match failure {
             Failure::NoTime => return self.no_time(),
             Failure::Later(why) => {
                 tracing::warn!(why, "to be tried again");
                 return Outcome::Transient;
             }
-            Failure::Never { reason, detail } => (reason, detail),
+            Failure::Never {
+                reason,
+                detail,
+                may_quote,
+            } => (reason, detail, may_quote),
         };
         let kept = self.keep(record, reason, &detail, limits).await;
         // The dead letter has the detail in any case.
-        let detail = (!reason.may_quote()).then_some(detail);
+        let detail = (!may_quote).then_some(detail);
         tracing::error!(%reason, detail, error = kept.as_ref().err(), "cannot be fulfilled");
         match kept {
             Ok(()) => {

@@ -48,7 +48,7 @@ pub trait Sink: Send + Sync {
     }
 
     /// Writes these items, each only where it is not there yet, in one call that does all or nothing. Returns what became
-    /// of each, in their order. `now` is the time of this attempt, which the sink may note in the items.
+    /// of each, in their order. SQS may deliver a message twice in one batch, so two of the items may have the same key. `now` is the time of this attempt, which the sink may note in the items.
     fn write(
         &self,
         items: &mut [Self::Item],
@@ -68,16 +68,18 @@ pub trait Sink: Send + Sync {
         rejected: &Rejected<'_, Self::Item>,
     ) -> impl Future<Output = Result<bool, SinkError>> + Send {
         let _ = rejected;
-        async { Ok(false) }
+        async { Ok(true) }
     }
 
-    /// Records that an item is not going to be written. It never touches what is written.
+    /// Records that an item is not going to be written. It never touches what is written. Until a sink that keeps rejections
+    /// implements it, the message of a rejection comes again, so that nothing is lost.
     fn record(
         &self,
         rejected: &Rejected<'_, Self::Item>,
     ) -> impl Future<Output = Result<(), SinkError>> + Send {
         let _ = rejected;
-        async { Ok(()) }
+        let why = "this sink does not record rejections".to_owned();
+        async { Err(SinkError::Unavailable(why)) }
     }
 }
 
@@ -105,7 +107,8 @@ pub struct Rejected<'a, T> {
     pub item: Option<&'a T>,
 }
 
-/// Why a sink did not do what it was asked.
+/// Why a sink did not do what it was asked. The texts of `Unavailable` and `Throttled` are logged, so they must not quote an
+/// item. The detail of `Refused` may: it is only kept in the dead letter.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum SinkError {
     /// It may do it later: timed out, failing, out of reach, or not set up. Whether a write took effect is unknown.

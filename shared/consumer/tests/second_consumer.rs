@@ -124,6 +124,15 @@ async fn several_items_are_written_in_one_call() {
     assert!(queue.dead_letters().is_empty());
 }
 
+/// P5: What failed before may have been a record's own fault.
+#[tokio::test]
+async fn what_was_received_before_goes_alone() {
+    let (depot, queue) = (Depot::default(), MemoryQueue::default());
+    let batch = ["1 Leeds", "2 York", "3 Hull"];
+    assert!(consume(&depot, &queue, &batch, 2).await.is_empty());
+    assert_eq!(*depot.calls.lock().unwrap(), [1, 1, 1]);
+}
+
 /// P5: Where a call is refused, or panics, each of its items goes alone.
 #[tokio::test]
 async fn one_bad_item_fails_alone() {
@@ -138,8 +147,8 @@ async fn one_bad_item_fails_alone() {
     assert_eq!(numbers(&depot), [1, 3, 4, 6]);
     let letters = letters(&queue);
     let expected = [
-        ("no parcel", RejectReason::UnknownEvent),
         ("2 Llanfairpwll", RejectReason::TooLarge),
+        ("no parcel", RejectReason::UnknownEvent),
     ];
     assert_eq!(
         letters,

@@ -23,7 +23,7 @@ pub struct DeadLetter {
     /// Why, where that is known; a reason that this version does not know reads as none.
     #[serde(default, deserialize_with = "known")]
     pub reason: Option<RejectReason>,
-    /// For the operator; at most 512 characters, and free of the order's content.
+    /// For the operator; at most 512 characters, and free of the order's content, unless the reason says that it may quote it.
     #[serde(default)]
     pub detail: String,
     /// The id that the message had in its lane's queue.

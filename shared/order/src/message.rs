@@ -225,8 +225,9 @@ impl OrderAccepted {
 /// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html>
 fn envelope_in(body: &str) -> Result<Value, serde_json::Error> {
     let outer = json::parse(body.as_bytes())?;
+    let is_ours = outer.get("specversion").is_some();
     match (text_in(&outer, "Type"), text_in(&outer, "Message")) {
-        (Some("Notification"), Some(message)) => json::parse(message.as_bytes()),
+        (Some("Notification"), Some(message)) if !is_ours => json::parse(message.as_bytes()),
         _ => Ok(outer),
     }
 }

@@ -24,7 +24,8 @@ pub type Out = Arc<dyn Fn(&str) + Send + Sync>;
 /// A function, as its environment describes it.
 #[derive(Clone, Debug)]
 pub struct Function {
-    /// The crate of the function, `env!("CARGO_CRATE_NAME")`. Its events are logged, as are those of the crates in `shared`.
+    /// The crate of the function, `env!("CARGO_CRATE_NAME")` in its `main.rs`; its library has the same name. Its events are
+    /// logged, as are those of the crates in `shared`.
     pub crate_name: &'static str,
     /// How logs, metrics and traces name it: `POWERTOOLS_SERVICE_NAME`.
     pub service: String,
