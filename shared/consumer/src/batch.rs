@@ -7,9 +7,11 @@ use sluice_order::{Clock, Outcome, Timestamp, lane_settings::CALLS_AT_ONCE};
 use tokio::time::{Instant, timeout};
 
 use crate::{
-    Message, Pace, backoff,
+    backoff,
     gate::{Gate, Limits},
+    message::Message,
     metrics,
+    pace::Pace,
     queue::{QueueControl, QueueError, VisibilityChange},
     record::Records,
     sink::{Envelope, Sink},

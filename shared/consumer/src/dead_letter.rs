@@ -2,7 +2,7 @@
 
 use sluice_order::{DeadLetter, LetterType, RejectReason};
 
-use crate::Message;
+use crate::message::Message;
 
 /// The longest detail in a dead letter, in characters.
 const MAX_DETAIL: usize = 512;

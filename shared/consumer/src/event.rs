@@ -4,9 +4,10 @@ use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMe
 use sluice_order::{Clock, Timestamp};
 
 use crate::{
-    Consumer, Sink,
+    batch::Consumer,
     message::{Attribute, AttributeValue, Message},
     queue::QueueControl,
+    sink::Sink,
 };
 
 /// Processes a batch and names the records that must come again. `deadline` is when Lambda ends the

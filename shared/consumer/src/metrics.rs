@@ -5,7 +5,7 @@ use std::time::Duration;
 use metrics::{counter, histogram};
 use sluice_order::{Outcome, RejectReason, Timestamp};
 
-use crate::Message;
+use crate::message::Message;
 
 /// What became of the records of a batch, dead letters apart; and whether the breaker was open at any time in it.
 pub(crate) fn batch(lane: &'static str, outcomes: &[Outcome], was_open: bool) {

@@ -15,8 +15,9 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span};
 
 use crate::{
-    Message, dead_letter,
+    dead_letter,
     gate::{Gate, Limits},
+    message::Message,
     metrics,
     outcome::Failure,
     queue::QueueControl,

@@ -3,7 +3,7 @@
 use sluice_order::Outcome;
 use tracing::{Span, field::display, record_all};
 
-use crate::{Message, sink::Envelope};
+use crate::{message::Message, sink::Envelope};
 
 /// The first receives of a message are traced whatever becomes of them: this many. They show why an order is late.
 const TRACED_RECEIVES: u32 = 3;
