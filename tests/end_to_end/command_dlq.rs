@@ -116,7 +116,7 @@ async fn a_list_is_a_sample_and_leaves_the_letters() {
 
 /// P2: a rejection does not hold the key.
 #[tokio::test]
-async fn a_mended_order_is_replayed_and_stored() {
+async fn a_fixed_order_is_replayed_and_stored() {
     let stack = Stack::take().await;
     let order = message(&stack, "dlq-2", "k").await;
     let id = order.order_id.to_string();

@@ -273,7 +273,7 @@ async fn a_letter_says_how_often_its_message_was_replayed() {
 
 /// P2, P3.
 #[tokio::test]
-async fn what_was_rejected_mended_and_replayed_ends_stored() {
+async fn what_was_rejected_fixed_and_replayed_ends_stored() {
     let (store, queue) = (FaultyStore::default(), MemoryQueue::default());
     assert!(
         consume(&store, &queue, vec![message("a", "refused", 1)])
@@ -288,9 +288,9 @@ async fn what_was_rejected_mended_and_replayed_ends_stored() {
     let (letter, _) = queue.dead_letters().swap_remove(0);
     let clock = Timestamp::from_millis(NOW);
     let deadline = Timestamp::from_millis(NOW + 60_000);
-    let mended = consumer(&store.inner, &queue, clock, unpaced());
+    let fixed = consumer(&store.inner, &queue, clock, unpaced());
     assert!(
-        mended
+        fixed
             .consume(vec![letter.clone()], deadline)
             .await
             .is_empty()

@@ -139,7 +139,7 @@ impl Checker {
                     format!("the answer names {id}: the whole batch comes again"),
                 );
             }
-            Event::AtRest { mended, left } => self.at_rest(*mended, left),
+            Event::AtRest { fixed, left } => self.at_rest(*fixed, left),
             Event::Queued { .. }
             | Event::Received { .. }
             | Event::Unanswered { .. }
@@ -265,7 +265,7 @@ impl Checker {
         }
     }
 
-    fn at_rest(&mut self, mended: bool, left: &[Arc<str>]) {
+    fn at_rest(&mut self, fixed: bool, left: &[Arc<str>]) {
         let marked = |mark| {
             self.requests
                 .values()
@@ -276,7 +276,7 @@ impl Checker {
         for body in left {
             let waits = Mark::of(&parsed(body)["data"]["order"]).is_some_and(Mark::waits);
             // A message that shares batches with a killer may be done, and not yet acknowledged.
-            let excused = !mended && (waits || killers && self.is_settled(body));
+            let excused = !fixed && (waits || killers && self.is_settled(body));
             if !excused {
                 waiting.push(format!(
                     "still queued long after the faults stopped: {body}"
@@ -290,7 +290,7 @@ impl Checker {
             .requests
             .iter()
             .filter(|(_, request)| {
-                request.status == Some(202) && !self.is_accounted_for(request, mended, left)
+                request.status == Some(202) && !self.is_accounted_for(request, fixed, left)
             })
             .map(|(number, request)| {
                 format!(
@@ -305,7 +305,7 @@ impl Checker {
         self.nothing_is_doubled();
     }
 
-    fn is_accounted_for(&self, request: &Request, mended: bool, left: &[Arc<str>]) -> bool {
+    fn is_accounted_for(&self, request: &Request, fixed: bool, left: &[Arc<str>]) -> bool {
         let order_id = request.order_id.as_deref().unwrap_or("");
         if self.is_done(order_id, &request.order) {
             return true;
@@ -323,7 +323,7 @@ impl Checker {
         };
         let in_queue =
             || Mark::of(&request.order).is_some_and(Mark::waits) && left.iter().any(is_of);
-        !mended && (in_letters() || in_queue())
+        !fixed && (in_letters() || in_queue())
     }
 
     fn nothing_is_doubled(&mut self) {

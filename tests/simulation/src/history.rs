@@ -70,9 +70,9 @@ pub enum Event {
     Failed { why: &'static str },
     /// The consumer's answer names a record that was not in its batch.
     NamedUnknown { id: String },
-    /// Faults have stopped, and there was time to finish. `left` are the bodies still queued. If `mended` is true, the cause of
+    /// Faults have stopped, and there was time to finish. `left` are the bodies still queued. If `fixed` is true, the cause of
     /// failing orders was fixed too, and the dead letters were replayed.
-    AtRest { mended: bool, left: Vec<Arc<str>> },
+    AtRest { fixed: bool, left: Vec<Arc<str>> },
     /// Something that only helps the reader.
     Note(String),
 }
@@ -189,9 +189,9 @@ impl fmt::Display for Event {
             Self::NamedUnknown { id } => {
                 write!(f, "the consumer names {id}, which it was not given")
             }
-            Self::AtRest { mended, left } => {
-                let after = if *mended {
-                    "all was mended and replayed"
+            Self::AtRest { fixed, left } => {
+                let after = if *fixed {
+                    "all was fixed and replayed"
                 } else {
                     "the faults stopped"
                 };

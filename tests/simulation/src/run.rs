@@ -25,7 +25,7 @@ pub(crate) struct Run {
     pub(crate) load: Chances,
     faults: Chances,
     steps: AtomicU64,
-    mended: AtomicBool,
+    fixed: AtomicBool,
 }
 
 impl Run {
@@ -36,7 +36,7 @@ impl Run {
             scenario,
             history: History::new(),
             steps: AtomicU64::new(0),
-            mended: AtomicBool::new(false),
+            fixed: AtomicBool::new(false),
         })
     }
 
@@ -77,12 +77,12 @@ impl Run {
     }
 
     /// From now on marked orders can be fulfilled: their cause is fixed.
-    pub(crate) fn mend(&self) {
-        self.mended.store(true, Relaxed);
+    pub(crate) fn fix(&self) {
+        self.fixed.store(true, Relaxed);
     }
 
-    pub(crate) fn is_mended(&self) -> bool {
-        self.mended.load(Relaxed)
+    pub(crate) fn is_fixed(&self) -> bool {
+        self.fixed.load(Relaxed)
     }
 
     /// How many steps processes have made so far.

@@ -215,7 +215,7 @@ impl Source {
 
     fn panics(&self, message: &Message) -> bool {
         let event: Value = serde_json::from_str(&message.body).unwrap_or_default();
-        !self.run.is_mended() && Mark::of(&event["data"]["order"]) == Some(Mark::Panics)
+        !self.run.is_fixed() && Mark::of(&event["data"]["order"]) == Some(Mark::Panics)
     }
 }
 

@@ -202,7 +202,7 @@ impl Store {
             .map_or("", |sku| sku.as_str())
             .to_owned();
         match Mark::of_sku(&sku) {
-            _ if self.run.is_mended() => Ok(()),
+            _ if self.run.is_fixed() => Ok(()),
             Some(Mark::Panics) if !self.run.makes(Mistake::PanicAborts) => {
                 // Unlike `panic!` it prints nothing.
                 resume_unwind(Box::new("a panic on purpose"))
@@ -254,7 +254,7 @@ impl OrderStore for Store {
     }
 
     async fn record(&self, rejection: &Rejection) -> Result<(), StoreError> {
-        if rejection.reason == DOOMED && !self.run.is_mended() {
+        if rejection.reason == DOOMED && !self.run.is_fixed() {
             resume_unwind(Box::new("a panic on purpose"));
         }
         self.run.history.push(Event::Writes { lane: self.lane });

@@ -111,7 +111,7 @@ impl World {
             sleep(Duration::from_secs(1)).await;
         }
         self.rest(false).await;
-        self.run.mend();
+        self.run.fix();
         // Invocations that began before may still send dead letters.
         sleep(Duration::from_mins(2)).await;
         self.replay();
@@ -119,7 +119,7 @@ impl World {
     }
 
     /// Waits until nothing is under way, or the bound is reached, and records what is left in the queues.
-    async fn rest(&self, mended: bool) {
+    async fn rest(&self, fixed: bool) {
         let killers = self
             .left()
             .iter()
@@ -133,7 +133,7 @@ impl World {
             }
         }
         self.run.history.push(Event::AtRest {
-            mended,
+            fixed,
             left: self.left(),
         });
     }

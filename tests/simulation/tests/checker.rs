@@ -50,7 +50,7 @@ fn acknowledged() -> Event {
 
 fn at_rest() -> Event {
     Event::AtRest {
-        mended: false,
+        fixed: false,
         left: vec![],
     }
 }
@@ -94,7 +94,7 @@ fn what_is_wrong_is_told() {
     };
     finds(&[sent(), stored(), removed], "storage lost");
     let left = Event::AtRest {
-        mended: false,
+        fixed: false,
         left: vec![body()],
     };
     finds(&[sent(), stored(), left], "P6: still queued");
