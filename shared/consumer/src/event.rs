@@ -22,8 +22,7 @@ pub async fn handle<S: Sink, Q: QueueControl, C: Clock>(
 ) -> SqsBatchResponse {
     let deadline = Timestamp::from_millis(i64::try_from(deadline).unwrap_or(i64::MAX));
     let messages = event.records.into_iter().map(message).collect();
-    // Its future is large, so it lies on the heap.
-    let failed = Box::pin(consumer.consume(messages, deadline)).await;
+    let failed = consumer.consume(messages, deadline).await;
     let mut response = SqsBatchResponse::default();
     response.batch_item_failures = failed
         .into_iter()

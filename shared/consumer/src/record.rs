@@ -197,7 +197,7 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
                     at: now,
                     item: Some(item),
                 };
-                self.reject(&rejected, limits).await?;
+                Box::pin(self.reject(&rejected, limits)).await?;
                 Outcome::Conflict
             }
             None => return Err(Failure::Later("the sink gave no answer for it".to_owned())),
@@ -224,6 +224,9 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
     }
 
     /// Does the work of a record in the record's own trace, and turns its end, whatever it is, into an outcome.
+    ///
+    /// What seldom happens is boxed here and elsewhere: with the calls of the SDK in it, it is large, and a future is copied each
+    /// time that another one takes it.
     async fn finish(
         &self,
         record: &Record<'_>,
@@ -236,9 +239,8 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
                 Ok(Err(failure)) => failure,
                 Err(_) => Failure::panic(record.message.receives),
             };
-            let settled = AssertUnwindSafe(self.settle(record, failure, limits))
-                .catch_unwind()
-                .await;
+            let settled = Box::pin(self.settle(record, failure, limits));
+            let settled = AssertUnwindSafe(settled).catch_unwind().await;
             settled.unwrap_or_else(|_| {
                 tracing::error!("settling panicked: to be tried again");
                 Outcome::Transient
@@ -247,7 +249,7 @@ impl<S: Sink, Q: QueueControl, C: Clock> Records<S, Q, C> {
         let in_time = async {
             match timeout_at(limits.cutoff, done).await {
                 Ok(outcome) => outcome,
-                Err(_) => self.settle(record, Failure::too_slow(), limits).await,
+                Err(_) => Box::pin(self.settle(record, Failure::too_slow(), limits)).await,
             }
         };
         let outcome = in_time.instrument(record.span.clone()).await;
