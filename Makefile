@@ -4,10 +4,12 @@
 .DEFAULT_GOAL := help
 # Not where `sam deploy` looks: that may hold another architecture's build.
 TEST_BUILD := $(CURDIR)/.sluice/test-build
+TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Tests that need a stack, and run only where there is one.
 END_TO_END := --test end_to_end
 SAM_LOCAL := --test sam_local
-.PHONY: help local local-down replay build simulate pace-check trace-check bench bench-compare test check unit budgets update-check end-to-end sam-local slow-tests events clean
+.PHONY: help local local-down replay build simulate pace-check trace-check bench bench-compare test check unit budgets update-check end-to-end sam-local \
+	functions test-binaries aws-tools events clean
 
 help: ## list the targets
 	@sed -n 's/^#: \(.*\)/\n\1/p; s/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -34,33 +36,40 @@ clean: local-down ## remove all that was built and installed here
 
 #: Test it (tests/README.md says which, and how to run one)
 
-test: check unit budgets update-check end-to-end sam-local ## all tests, on a stack of their own; SLUICE_SAM_LOCAL=containers or emulator
+test: ## all tests, on stacks of their own; SLUICE_SAM_LOCAL=containers or emulator
+	@echo "==> The parts of the tests run side by side, and each shows what it printed when it is done"
+	@$(MAKE) --no-print-directory --jobs --keep-going --output-sync=target check unit budgets update-check end-to-end sam-local
 
+# In a folder of its own, because cargo lets only one command at a time into a folder. With `nice`, because other parts wait for the compiler.
 check: ## formats, lints, and the rules of the template
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets $(END_TO_END) $(SAM_LOCAL) -- --deny warnings
+	nice cargo clippy --target-dir $(TARGET)/clippy --workspace --all-targets $(END_TO_END) $(SAM_LOCAL) -- --deny warnings
 	@local/check-template
 
-update-check: slow-tests ## deploy template.yaml over the last release's stack with 1,000 orders waiting: none may be lost
+update-check: functions test-binaries aws-tools ## deploy template.yaml over the last release's stack with 1,000 orders waiting: none may be lost
 	@tests/template/update-check $(TEST_BUILD)
 
-unit: ## the tests that need nothing but cargo
-	cargo test --workspace
+unit: test-binaries ## the tests that need nothing but cargo
+	nice cargo test --workspace
 
-budgets: ## the functions' sizes, connections, calls, instructions and memory: none may exceed its limit
-	@local/build $(TEST_BUILD)
+budgets: functions test-binaries ## the functions' sizes, connections, calls, instructions and memory: none may exceed its limit
 	cargo run --quiet --bin bench -- budgets $(TEST_BUILD)
 
-end-to-end: slow-tests ## the whole path on a local AWS
+end-to-end: functions test-binaries aws-tools ## the whole path on a local AWS
 	PARAMETERS=HotSkus=hot-1 SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace $(END_TO_END)
 
-sam-local: slow-tests ## every event through the built functions, by `sam local`
+sam-local: functions test-binaries aws-tools ## every event through the built functions, by `sam local`
 	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace $(SAM_LOCAL)
 
-slow-tests: # once, so that no stack waits for the compiler
+functions: # as AWS gets them
 	@local/build $(TEST_BUILD)
-	cargo build --bin receive-traces
-	cargo test --workspace $(END_TO_END) $(SAM_LOCAL) --no-run
+
+test-binaries: # of all tests at once, so that no part of them waits for the compiler
+	cargo build --bin receive-traces --bin bench --bin sluice
+	cargo test --workspace --lib --bins --tests $(END_TO_END) $(SAM_LOCAL) --no-run
+
+aws-tools:
+	@local/venv aws
 
 simulate: ## run the handlers under seeded faults; SEEDS=1000000 (how many), FROM=0 (the first), or SEED=7 (one, with all that happens)
 	cargo run --quiet --bin simulate -- $(if $(SEED),--seed $(SEED),--from $(or $(FROM),0) --seeds $(or $(SEEDS),100000))

