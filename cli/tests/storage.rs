@@ -17,7 +17,7 @@ fn order(key: u8) -> StoredOrder {
         .order();
     let content = ContentHash::of(&order);
     StoredOrder {
-        order_id: secrets().seal(OrderKey::from([key; 12]), &content),
+        order_id: secrets().seal(OrderKey::from([key; 12]), &content, order.customer_id()),
         accepted_at: Timestamp::from_millis(1_795_000_000_000),
         stored_at: Timestamp::from_millis(1_795_000_000_040),
         content,

@@ -1,9 +1,11 @@
 //! How an order is named.
 //!
-//! An [`OrderId`] is `ord_` and 24 bytes in base64url: 12 bytes name the order ([`OrderKey`]), 4 say
-//! what it holds (the start of its [`ContentHash`]), one numbers the secret, 7 are a MAC over the rest.
+//! An [`OrderId`] is `ord_` and 27 bytes in base64url: 12 bytes name the order ([`OrderKey`]), 4 say
+//! what it holds (the start of its [`ContentHash`]), 3 say whose it is, one numbers the secret, 7 are a MAC over the rest.
 //! So an id can be given out before anything is stored, the same request gives the same order on every
 //! instance, and a made-up id is refused without asking storage.
+//!
+//! The first version had 24 bytes, without the three of the customer. Its ids keep verifying, for ever.
 
 use std::{fmt, str::FromStr};
 
@@ -100,6 +102,8 @@ impl fmt::Debug for OrderKey {
 pub struct OrderId {
     pub(crate) key: OrderKey,
     pub(crate) fingerprint: [u8; 4],
+    /// `None` in an id of the first version.
+    pub(crate) customer_tag: Option<[u8; 3]>,
     pub(crate) secret_number: u8,
     pub(crate) mac: [u8; 7],
 }
@@ -115,6 +119,12 @@ impl OrderId {
         self.fingerprint
     }
 
+    /// What the MAC is over.
+    pub(crate) fn sealed(&self) -> Vec<u8> {
+        let tag = self.customer_tag.as_ref().map_or(&[][..], |tag| tag);
+        [&self.key.0[..], &self.fingerprint, tag].concat()
+    }
+
     /// Whether the id is one for this content.
     pub fn is_for(&self, content: &ContentHash) -> bool {
         self.fingerprint == content.fingerprint()
@@ -123,11 +133,7 @@ impl OrderId {
 
 impl fmt::Display for OrderId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bytes = [0; 24];
-        bytes[..12].copy_from_slice(&self.key.0);
-        bytes[12..16].copy_from_slice(&self.fingerprint);
-        bytes[16] = self.secret_number;
-        bytes[17..].copy_from_slice(&self.mac);
+        let bytes = [&self.sealed(), &[self.secret_number][..], &self.mac].concat();
         write!(f, "{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
     }
 }
@@ -143,21 +149,22 @@ impl FromStr for OrderId {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let digits = text.strip_prefix(PREFIX).ok_or(NotAnOrderId)?;
-        let bytes: [u8; 24] = URL_SAFE_NO_PAD
-            .decode(digits)
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok())
-            .ok_or(NotAnOrderId)?;
-        let mut id = Self {
-            key: OrderKey([0; 12]),
-            fingerprint: [0; 4],
-            secret_number: bytes[16],
-            mac: [0; 7],
+        let bytes = URL_SAFE_NO_PAD.decode(digits).map_err(|_| NotAnOrderId)?;
+        let (key, rest) = bytes.split_first_chunk().ok_or(NotAnOrderId)?;
+        let (fingerprint, rest) = rest.split_first_chunk().ok_or(NotAnOrderId)?;
+        let (rest, mac) = rest.split_last_chunk().ok_or(NotAnOrderId)?;
+        let (customer_tag, secret_number) = match *rest {
+            [number] => (None, number),
+            [a, b, c, number] => (Some([a, b, c]), number),
+            _ => return Err(NotAnOrderId),
         };
-        id.key.0.copy_from_slice(&bytes[..12]);
-        id.fingerprint.copy_from_slice(&bytes[12..16]);
-        id.mac.copy_from_slice(&bytes[17..]);
-        Ok(id)
+        Ok(Self {
+            key: OrderKey(*key),
+            fingerprint: *fingerprint,
+            customer_tag,
+            secret_number,
+            mac: *mac,
+        })
     }
 }
 
@@ -177,7 +184,9 @@ impl TryFrom<String> for OrderId {
 
 /// The text does not have the form of an order id.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an order id: `ord_` and 32 characters of base64url")]
+#[error(
+    "not an order id: `ord_` and 36 characters of base64url, or 32 in ids of the first version"
+)]
 pub struct NotAnOrderId;
 
 #[cfg(test)]
@@ -225,14 +234,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_id_reads_back(key: [u8; 12], fingerprint: [u8; 4], secret_number: u8, mac: [u8; 7]) {
-            let id = OrderId { key: OrderKey(key), fingerprint, secret_number, mac };
-            prop_assert_eq!(id.to_string().len(), 36);
+        fn an_id_reads_back(
+            key: [u8; 12],
+            fingerprint: [u8; 4],
+            customer_tag: Option<[u8; 3]>,
+            secret_number: u8,
+            mac: [u8; 7],
+        ) {
+            let id = OrderId { key: OrderKey(key), fingerprint, customer_tag, secret_number, mac };
+            let characters = if customer_tag.is_some() { 36 } else { 32 };
+            prop_assert_eq!(id.to_string().len(), 4 + characters);
             prop_assert_eq!(id.to_string().parse(), Ok(id));
         }
 
         #[test]
-        fn any_text_is_an_id_or_refused(text in ".{0,40}|ord_[A-Za-z0-9_=+/-]{30,34}") {
+        fn any_text_is_an_id_or_refused(text in ".{0,44}|ord_[A-Za-z0-9_=+/-]{30,38}") {
             if let Ok(id) = text.parse::<OrderId>() {
                 prop_assert_eq!(id.to_string(), text);
             }

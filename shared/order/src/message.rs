@@ -88,7 +88,7 @@ impl OrderAccepted {
         let canonical = Canonical::of(&order);
         let content = canonical.hash();
         Self {
-            order_id: secrets.seal(key, &content),
+            order_id: secrets.seal(key, &content, order.customer_id()),
             accepted_at,
             content,
             traceparent,

@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 
-use crate::{ContentHash, OrderId, OrderKey, json};
+use crate::{ContentHash, CustomerId, OrderId, OrderKey, json};
 
 /// The shortest secret: as long as the hash (RFC 2104, section 3).
 const MIN_SECRET: usize = 32;
@@ -44,20 +44,17 @@ impl Secrets {
         Ok(Self { by_number, newest })
     }
 
-    /// The id of the order that `key` names and that holds `content`, under the newest secret.
-    pub fn seal(&self, key: OrderKey, content: &ContentHash) -> OrderId {
+    /// The id of the order that `key` names and that holds `content` of `customer`, under the newest secret.
+    pub fn seal(&self, key: OrderKey, content: &ContentHash, customer: &CustomerId) -> OrderId {
+        let secret = &self.by_number[&self.newest];
         let mut id = OrderId {
             key,
             fingerprint: content.fingerprint(),
+            customer_tag: Some(start(customer_mac(secret, key, customer))),
             secret_number: self.newest,
             mac: [0; 7],
         };
-        let full = self.by_number[&self.newest]
-            .clone()
-            .chain_update(sealed_part(&id))
-            .finalize()
-            .into_bytes();
-        id.mac.copy_from_slice(&full[..7]);
+        id.mac = start(seal_mac(secret, &id));
         id
     }
 
@@ -66,22 +63,37 @@ impl Secrets {
     /// # Errors
     /// [`IdError::UnknownSecret`] and [`IdError::Forged`].
     pub fn verify(&self, id: &OrderId) -> Result<(), IdError> {
-        self.by_number
-            .get(&id.secret_number)
-            .ok_or(IdError::UnknownSecret(id.secret_number))?
-            .clone()
-            .chain_update(sealed_part(id))
+        seal_mac(self.of(id)?, id)
             .verify_truncated_left(&id.mac)
             .map_err(|_| IdError::Forged)
     }
 
+    /// Whether the id was made with one of these secrets, and for this customer. An id of the first version does not say
+    /// whose it is, and passes.
+    ///
+    /// A customer who tries ids of others passes with one of 16.7 million (2^24).
+    ///
+    /// # Errors
+    /// As [`Self::verify`]; [`IdError::Forged`] for another customer's.
+    pub fn verify_for(&self, id: &OrderId, customer: &CustomerId) -> Result<(), IdError> {
+        self.verify(id)?;
+        let Some(tag) = id.customer_tag else {
+            return Ok(());
+        };
+        customer_mac(self.of(id)?, id.key, customer)
+            .verify_truncated_left(&tag)
+            .map_err(|_| IdError::Forged)
+    }
+
+    fn of(&self, id: &OrderId) -> Result<&Hmac<Sha256>, IdError> {
+        self.by_number
+            .get(&id.secret_number)
+            .ok_or(IdError::UnknownSecret(id.secret_number))
+    }
+
     /// A tag over any other data, with the number of the secret it was made with.
     pub(crate) fn tag(&self, purpose: &str, data: &[u8]) -> (u8, [u8; 8]) {
-        let full = tagged(&self.by_number[&self.newest], purpose, data)
-            .finalize()
-            .into_bytes();
-        let mut tag = [0; 8];
-        tag.copy_from_slice(&full[..8]);
+        let tag = start(tagged(&self.by_number[&self.newest], purpose, data));
         (self.newest, tag)
     }
 
@@ -96,13 +108,23 @@ impl Secrets {
     }
 }
 
-fn sealed_part(id: &OrderId) -> Vec<u8> {
-    [
-        b"sluice.order.id.v1".as_slice(),
-        id.key.as_bytes(),
-        &id.fingerprint,
-    ]
-    .concat()
+/// The MAC over what an id says; each version has its own tag.
+fn seal_mac(secret: &Hmac<Sha256>, id: &OrderId) -> Hmac<Sha256> {
+    let purpose = match id.customer_tag {
+        None => "sluice.order.id.v1",
+        Some(_) => "sluice.order.id.v2",
+    };
+    tagged(secret, purpose, &id.sealed())
+}
+
+/// Over the order's key too, so that two ids do not show that one customer has both.
+fn customer_mac(secret: &Hmac<Sha256>, key: OrderKey, customer: &CustomerId) -> Hmac<Sha256> {
+    tagged(secret, "sluice.order.customer.v1", key.as_bytes()).chain_update(customer.as_str())
+}
+
+fn start<const N: usize>(mac: Hmac<Sha256>) -> [u8; N] {
+    let full = mac.finalize().into_bytes();
+    std::array::from_fn(|at| full[at])
 }
 
 fn tagged(mac: &Hmac<Sha256>, purpose: &str, data: &[u8]) -> Hmac<Sha256> {
@@ -146,6 +168,7 @@ pub enum IdError {
 mod tests {
     use super::*;
     use crate::testing::SECRETS as ONE;
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     use proptest::prelude::*;
 
     const BOTH: &str =
@@ -161,11 +184,16 @@ mod tests {
             .unwrap()
     }
 
+    fn customer(id: &str) -> CustomerId {
+        CustomerId::new(id.to_owned()).unwrap()
+    }
+
     #[test]
     fn a_retired_secret_keeps_verifying_and_the_newest_seals() {
         let (old, new) = (secrets(ONE), secrets(BOTH));
         let key = OrderKey::from([9; 12]);
-        let (before, after) = (old.seal(key, &content()), new.seal(key, &content()));
+        let seal = |secrets: &Secrets| secrets.seal(key, &content(), &customer("c-1"));
+        let (before, after) = (seal(&old), seal(&new));
         assert_eq!(new.verify(&before), Ok(()));
         assert_eq!(new.verify(&after), Ok(()));
         assert_ne!(before, after);
@@ -173,11 +201,50 @@ mod tests {
         assert_eq!(old.verify(&after), Err(IdError::UnknownSecret(2)));
     }
 
-    /// A golden vector: ids that are out there must verify for ever.
+    /// Golden vectors: ids that are out there must verify for ever.
+    const FIRST_VERSION: &str = "ord_CQkJCQkJCQkJCQkJBwcHBwG4ErU0_WLp";
+    const SECOND_VERSION: &str = "ord_CQkJCQkJCQkJCQkJBwcHB6SHkAEOPpfqJPI1";
+
     #[test]
-    fn golden_id() {
-        let id = secrets(ONE).seal(OrderKey::from([9; 12]), &content());
-        assert_eq!(id.to_string(), "ord_CQkJCQkJCQkJCQkJBwcHBwG4ErU0_WLp");
+    fn golden_ids() {
+        let id = secrets(ONE).seal(OrderKey::from([9; 12]), &content(), &customer("c-1"));
+        assert_eq!(id.to_string(), SECOND_VERSION);
+        for golden in [FIRST_VERSION, SECOND_VERSION] {
+            let id = golden.parse().unwrap();
+            assert_eq!(secrets(ONE).verify(&id), Ok(()), "{golden}");
+            assert_eq!(id.key(), OrderKey::from([9; 12]), "{golden}");
+            assert!(id.is_for(&content()), "{golden}");
+        }
+    }
+
+    #[test]
+    fn an_id_says_whose_it_is_since_the_second_version() {
+        let secrets = secrets(ONE);
+        let verify = |id: &str, of: &str| secrets.verify_for(&id.parse().unwrap(), &customer(of));
+        assert_eq!(verify(SECOND_VERSION, "c-1"), Ok(()));
+        assert_eq!(verify(SECOND_VERSION, "c-2"), Err(IdError::Forged));
+        assert_eq!(verify(FIRST_VERSION, "c-2"), Ok(()));
+    }
+
+    /// Else two ids would show that one customer has both.
+    #[test]
+    fn the_customer_s_bytes_differ_from_order_to_order() {
+        let secrets = secrets(ONE);
+        let tag = |key| {
+            secrets
+                .seal(OrderKey::from([key; 12]), &content(), &customer("c-1"))
+                .customer_tag
+        };
+        assert_ne!(tag(1), tag(2));
+    }
+
+    /// Cutting the customer out makes no id of the first version.
+    #[test]
+    fn no_version_passes_for_the_other() {
+        let secrets = secrets(ONE);
+        let mut id = secrets.seal(OrderKey::from([9; 12]), &content(), &customer("c-1"));
+        id.customer_tag = None;
+        assert_eq!(secrets.verify(&id), Err(IdError::Forged));
     }
 
     #[test]
@@ -202,20 +269,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_changed_id_does_not_verify(key: [u8; 12], bit in 0usize..192) {
+        fn a_changed_id_does_not_verify(key: [u8; 12], bit in 0usize..27 * 8) {
             let secrets = secrets(ONE);
-            let text = secrets.seal(OrderKey::from(key), &content()).to_string();
-            let id: OrderId = text.parse().unwrap();
-            prop_assert_eq!(secrets.verify(&id), Ok(()));
-            let mut changed = id;
-            let flip = 1u8 << (bit % 8);
-            match bit / 8 {
-                at @ 0..12 => { let mut k = *changed.key.as_bytes(); k[at] ^= flip; changed.key = k.into(); }
-                at @ 12..16 => changed.fingerprint[at - 12] ^= flip,
-                16 => changed.secret_number ^= flip,
-                at => changed.mac[at - 17] ^= flip,
-            }
-            prop_assert!(secrets.verify(&changed).is_err());
+            let text = secrets.seal(OrderKey::from(key), &content(), &customer("c-1")).to_string();
+            prop_assert_eq!(secrets.verify(&text.parse().unwrap()), Ok(()));
+            let mut bytes = URL_SAFE_NO_PAD.decode(&text["ord_".len()..]).unwrap();
+            bytes[bit / 8] ^= 1u8 << (bit % 8);
+            let changed = format!("ord_{}", URL_SAFE_NO_PAD.encode(bytes));
+            prop_assert!(secrets.verify(&changed.parse().unwrap()).is_err());
         }
     }
 }

@@ -30,7 +30,7 @@ fn order(customer: &str, key: u8, accepted: i64, skus: &[&str]) -> StoredOrder {
         .order();
     let content = ContentHash::of(&order);
     StoredOrder {
-        order_id: id(key, &content),
+        order_id: id(key, &content, &order),
         accepted_at: at(accepted),
         stored_at: at(accepted + 40),
         content,
@@ -39,8 +39,8 @@ fn order(customer: &str, key: u8, accepted: i64, skus: &[&str]) -> StoredOrder {
     }
 }
 
-fn id(key: u8, content: &ContentHash) -> OrderId {
-    secrets().seal(OrderKey::from([key; 12]), content)
+fn id(key: u8, content: &ContentHash, order: &Order) -> OrderId {
+    secrets().seal(OrderKey::from([key; 12]), content, order.customer_id())
 }
 
 fn rejection(of: &StoredOrder, reason: RejectReason, whole: bool) -> Rejection {

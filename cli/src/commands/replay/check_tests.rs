@@ -28,7 +28,7 @@ struct Run {
 }
 
 fn id(key: OrderKey, order: &Order) -> OrderId {
-    secrets().seal(key, &ContentHash::of(order))
+    secrets().seal(key, &ContentHash::of(order), order.customer_id())
 }
 
 fn record(key: OrderKey, order: &Order) -> Record {

@@ -21,7 +21,8 @@ const TRACE: &str = "1-6b01c280-000000000000000000000001";
 fn order() -> (OrderId, Order) {
     let order = Order::sample().order();
     let key = OrderKey::random().unwrap();
-    (secrets().seal(key, &ContentHash::of(&order)), order)
+    let id = secrets().seal(key, &ContentHash::of(&order), order.customer_id());
+    (id, order)
 }
 
 fn asked_for(id: &OrderId, more: &[&str]) -> TraceArguments {

@@ -66,8 +66,8 @@ pub(super) fn cases() -> Vec<Case> {
     let later = accepted("later", order("17850", &["21730"]));
     let other_secret = accepted("unknown-secret", order("17850", &["21730"])).order_id;
     let mut bytes = other_secret.to_string();
-    // The 17th byte numbers the secret, and ends in the 23rd character after the prefix.
-    bytes.replace_range(4 + 22..4 + 23, "w");
+    // The 20th byte numbers the secret, and ends in the 27th character after the prefix.
+    bytes.replace_range(4 + 26..4 + 27, "w");
     vec![
         case(
             "two-orders",
