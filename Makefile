@@ -56,7 +56,7 @@ budgets: functions test-binaries ## the functions' sizes, connections, calls, in
 	cargo run --quiet --bin bench -- budgets $(TEST_BUILD)
 
 end-to-end: functions test-binaries aws-tools ## the whole path on a local AWS
-	PARAMETERS=HotSkus=hot-1 SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace $(END_TO_END)
+	PARAMETERS="HotSkus=hot-1 OrderIdSecretsMaxAge=5" SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace $(END_TO_END)
 
 sam-local: functions test-binaries aws-tools ## every event through the built functions, by `sam local`
 	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace $(SAM_LOCAL)

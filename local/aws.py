@@ -288,7 +288,7 @@ def serve():
     import metrics
     from ministack.app import main
     from ministack.services import sqs
-    from ministack.services.cloudformation import provisioners, stacks
+    from ministack.services.cloudformation import provisioners
 
     # A parameter arrives as text; AWS makes it the number or the truth that the property wants, ministack's poller fails
     # on the one and takes each text for true.
@@ -300,13 +300,6 @@ def serve():
     metrics.start()
 
     sqs._receive_messages_for_esm = whole_batches(sqs)
-
-    # AWS reads a secret again when any property of the resource changes; ministack only when its text in the template
-    # does, so that raising OrderIdSecretsRevision would do nothing.
-    resolve = stacks._resolve_dynamic_references
-    stacks._resolve_dynamic_references = lambda value, known, reuse_ssm, reuse_secrets: resolve(
-        value, known, reuse_ssm=reuse_ssm, reuse_secrets=reuse_ssm
-    )
 
     sys.argv[1:] = []
     return main()

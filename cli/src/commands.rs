@@ -5,6 +5,7 @@ mod lanes;
 mod map;
 mod plan;
 pub mod replay;
+mod secret;
 mod status;
 mod submit;
 mod trace;
@@ -22,6 +23,7 @@ use self::{
     map::MapArguments,
     plan::arguments::PlanArguments,
     replay::ReplayArguments,
+    secret::SecretArguments,
     status::StatusArguments,
     submit::SubmitArguments,
     trace::TraceArguments,
@@ -45,6 +47,7 @@ Examples for operations:
   sluice resume standard                        take them again
   sluice dlq list                               show which orders could not be fulfilled, and why
   sluice dlq replay --reason PANIC --dry-run    show what would go back to its queue, once the cause is fixed
+  sluice secret rotate                          seal new order ids with a new secret, with nothing deployed or rejected
   sluice map --since 10m                        show which part called which, how often, how fast, and what failed
   sluice plan --peak 5000/s --for 10m --writes-per-second 400
                                                 work out what a sale will do to the queue, the limits and the bill
@@ -87,6 +90,7 @@ pub(crate) enum Command {
     Pause(PauseArguments),
     Resume(ResumeArguments),
     Dlq(DlqArguments),
+    Secret(SecretArguments),
     Map(MapArguments),
     Plan(Box<PlanArguments>),
 }
@@ -96,7 +100,7 @@ const GROUPS: [(&str, &[&str]); 2] = [
     ("Orders", &["submit", "status", "trace", "replay"]),
     (
         "Operations",
-        &["pace", "pause", "resume", "dlq", "map", "plan"],
+        &["pace", "pause", "resume", "dlq", "secret", "map", "plan"],
     ),
 ];
 
@@ -147,6 +151,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
             lanes::switch_lane(&stack, arguments.lane, Action::Resume).await
         }
         Command::Dlq(arguments) => dlq::run(&stack, &arguments).await,
+        Command::Secret(arguments) => secret::run(&stack, &arguments).await,
         Command::Map(arguments) => map::run(&arguments).await,
         Command::Plan(arguments) => plan::run(&arguments),
     }

@@ -21,4 +21,5 @@ mod hot_lane;
 mod kills;
 mod order_traces;
 mod path;
+mod rotation;
 mod storage_outage;

@@ -29,10 +29,12 @@ impl Stack {
     }
 
     /// The settings that the deployment would fill in. Each function takes those that the template declares for it.
+    /// `secrets` is where the secrets of the order ids are, or the secrets themselves.
     pub fn settings(&self, secrets: &str) -> HashMap<&'static str, String> {
         let output = |name: &str| self.deployed.output(name).to_owned();
         HashMap::from([
             ("ORDER_ID_SECRETS", secrets.to_owned()),
+            ("ORDER_ID_SECRETS_MAX_AGE", "300".to_owned()),
             ("ORDERS_TOPIC_ARN", output("OrdersTopicArn")),
             ("ORDERS_TABLE", output("OrdersTable")),
             ("QUEUE_URL", output("StandardQueueUrl")),
@@ -43,8 +45,8 @@ impl Stack {
         ])
     }
 
-    /// The secrets that the deployed functions seal ids with.
-    pub async fn secrets(&self) -> String {
-        self.deployed.secrets().await
+    /// Where the secrets of the deployed functions are.
+    pub fn secret_arn(&self) -> String {
+        self.deployed.output("OrderIdSecretArn").to_owned()
     }
 }

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 async fn an_order_goes_through_the_api_to_storage() {
     let stack = Stack::take().await;
     // The deployed consumer takes the order, so it must be able to verify its id.
-    let machine = Machine::ready(&stack, &stack.secrets().await).await;
+    let machine = Machine::ready(&stack, &stack.secret_arn()).await;
     let Machine::Containers(containers) = machine else {
         say("SKIPPED: `sam local start-api` needs containers");
         return;

@@ -1,8 +1,16 @@
 """Who may do what: the functions' roles, the policies of queues and topic, the API, encryption."""
 
+import json
+
 from rules import arn, as_list, breaks, functions, of_type, properties, queues, ref, target, variables
 
-EVERY_FUNCTION = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+EVERY_FUNCTION = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "secretsmanager:GetSecretValue",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
 QUEUE = {"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
 CONSUMER = QUEUE | {"sqs:SendMessage", "dynamodb:GetItem", "dynamodb:PutItem"}
 MAY = {
@@ -40,6 +48,19 @@ def functions_may_do_what_they_must_and_no_more(template):
                 yield f"{name}Role names no resource for {statement['Action']}"
         if granted != MAY[name] | EVERY_FUNCTION:
             yield f"{name}Role differs in {sorted(granted ^ (MAY[name] | EVERY_FUNCTION))}"
+
+
+# Who may read a function's configuration would read the secret; and each version would keep it.
+@breaks(
+    ("ReadOrders.Properties.Environment.Variables.ORDER_ID_SECRETS", {"Fn::Sub": "{{resolve:secretsmanager:${OrderIdSecret}}}"}),
+    ("AcceptOrder.Properties.Environment.Variables.KEY", "{{resolve:ssm:/key}}"),
+)
+def no_secret_is_in_a_function_s_configuration(template):
+    for name, function in functions(template).items():
+        if variables(function).get("ORDER_ID_SECRETS") != ref("OrderIdSecret"):
+            yield f"{name} is not told where the secret is"
+        if "{{resolve:" in json.dumps(variables(function)):
+            yield f"{name} has a secret in its configuration"
 
 
 @breaks(

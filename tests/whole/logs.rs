@@ -503,7 +503,7 @@ async fn read_orders_says_which_order_it_could_not_read() {
     let list = [get(None, "/orders", &[("customer_id", "marked-customer")])];
     let said = said_by("read-orders", &list, handler).await;
     assert!(!said.text.contains(MARK), "{}", said.text);
-    assert_eq!(said.lines("storage did not answer a read").len(), 1);
+    assert_eq!(said.lines("a read cannot be answered").len(), 1);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Where the parts of a deployment are, and how they are set: outputs and parameters of its `CloudFormation` stack.
 
-use std::{collections::HashMap, str::FromStr};
+use std::{collections::HashMap, str::FromStr, time::Duration};
 
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use sluice_order::Lane;
@@ -87,6 +87,17 @@ impl Stack {
         self.output("OrdersTable")
     }
 
+    /// ARN of the secret that order ids are sealed with.
+    pub(crate) fn secret(&self) -> Result<&str, Failure> {
+        self.output("OrderIdSecretArn")
+    }
+
+    /// After which time every function has read that secret again.
+    pub(crate) fn secret_age(&self) -> Result<Duration, Failure> {
+        let seconds = self.parsed("OrderIdSecretsMaxAge")?;
+        Ok(Duration::from_secs(seconds))
+    }
+
     /// The queues of all lanes.
     pub fn lanes(&self) -> Result<Vec<LaneQueues>, Failure> {
         Lane::ALL
@@ -112,17 +123,24 @@ impl Stack {
 
     /// The value of a lane's parameter.
     pub(crate) fn parameter(&self, lane: Lane, name: &str) -> Result<&str, Failure> {
-        let key = format!("{}{name}", prefix(lane));
-        let value = self.parameters.get(&key).map(String::as_str);
-        value.ok_or_else(|| self.has_no("parameter", &key))
+        self.value(&format!("{}{name}", prefix(lane)))
+    }
+
+    fn value(&self, key: &str) -> Result<&str, Failure> {
+        let value = self.parameters.get(key).map(String::as_str);
+        value.ok_or_else(|| self.has_no("parameter", key))
     }
 
     /// The value of a lane's parameter, as a number.
     pub(crate) fn number<T: FromStr>(&self, lane: Lane, name: &str) -> Result<T, Failure> {
-        let text = self.parameter(lane, name)?;
+        self.parsed(&format!("{}{name}", prefix(lane)))
+    }
+
+    fn parsed<T: FromStr>(&self, key: &str) -> Result<T, Failure> {
+        let text = self.value(key)?;
         text.parse().map_err(|_| {
             Failure::environment(
-                format!("the parameter {}{name} is {text:?}", prefix(lane)),
+                format!("the parameter {key} is {text:?}"),
                 "deploy this version of the template",
             )
         })

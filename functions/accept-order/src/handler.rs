@@ -11,9 +11,10 @@ use metrics::counter;
 use serde::Serialize;
 use sluice_api::{NotOneText, Offences, Problem, ProblemType};
 use sluice_order::{
-    Clock, Currency, HotSkus, IdempotencyKey, Order, OrderAccepted, OrderId, OrderKey, Secrets,
-    Timestamp, TooLarge, TraceParent, json,
+    Clock, Currency, HotSkus, IdempotencyKey, Order, OrderAccepted, OrderId, OrderKey, Timestamp,
+    TooLarge, TraceParent, json,
 };
+use sluice_runtime::LiveSecrets;
 use tracing::{Span, record_all};
 
 use crate::{Publication, Publisher};
@@ -32,7 +33,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 pub struct AcceptOrder<P, C> {
     publisher: P,
     clock: C,
-    secrets: Secrets,
+    secrets: LiveSecrets,
     hot_skus: HotSkus,
 }
 
@@ -55,11 +56,11 @@ fn refuse(problem: ProblemType, detail: impl Into<String>) -> Refusal {
 
 impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
     /// The function with its parts.
-    pub fn new(publisher: P, clock: C, secrets: Secrets, hot_skus: HotSkus) -> Self {
+    pub fn new(publisher: P, clock: C, secrets: impl Into<LiveSecrets>, hot_skus: HotSkus) -> Self {
         Self {
             publisher,
             clock,
-            secrets,
+            secrets: secrets.into(),
             hot_skus,
         }
     }
@@ -124,6 +125,11 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
                 refuse(ProblemType::NotAccepted, "Repeat the request.")
             })?,
         };
+        let secrets = self
+            .secrets
+            .ready()
+            .await
+            .map_err(|_| refuse(ProblemType::NotAccepted, "Repeat the request."))?;
         let accepted = OrderAccepted::new(
             order,
             key,
@@ -131,7 +137,7 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
             trace_header
                 .and_then(TraceParent::from_header)
                 .map(|parent| parent.to_string()),
-            &self.secrets,
+            &secrets,
         );
         let publication = Publication {
             order_id: accepted.order_id,

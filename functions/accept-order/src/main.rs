@@ -8,7 +8,7 @@ use aws_sdk_sns::{Client, config::Builder};
 use lambda_http::{Context, Error};
 use sluice_api::{ProxyRequest, ProxyResponse};
 use sluice_order::SystemClock;
-use sluice_runtime::{Https, aws};
+use sluice_runtime::{Https, LiveSecrets, aws};
 use sluice_telemetry::{Calls, TraceContext};
 use tracing::Span;
 
@@ -19,14 +19,16 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 async fn main() -> Result<(), Error> {
     sluice_runtime::run(env!("CARGO_CRATE_NAME"), async || {
         let topic = sluice_runtime::required("ORDERS_TOPIC_ARN")?;
-        let secrets = sluice_runtime::secrets()?;
         let hot_skus = sluice_runtime::optional("HOT_SKUS")?;
         let https = Https::new();
+        let secrets = LiveSecrets::from_env(&https)?;
         let config = Builder::from(&aws::config(PUBLISH, &https)?)
             .interceptor(Calls::to("SNS", &topic))
             .build();
         let publisher = SnsPublisher::new(Client::from_conf(config), topic);
-        https.open(async || publisher.warm().await).await;
+        secrets
+            .read_while(https.open(async || publisher.warm().await))
+            .await;
         let accept = Arc::new(AcceptOrder::new(publisher, SystemClock, secrets, hot_skus));
         Ok(
             async move |event: ProxyRequest, context: Context| -> ProxyResponse {

@@ -4,20 +4,22 @@ mod sink;
 pub mod xray;
 
 use sluice_consumer::{Consumer, Pace, queue::QueueControl};
-use sluice_order::{Clock, Lane, Secrets};
+use sluice_order::{Clock, Lane};
+use sluice_runtime::LiveSecrets;
 use sluice_store::OrderStore;
 
-pub use sink::{OrderSink, read};
+pub use sink::{OrderSink, read, read_with};
 
 /// The consumer of a lane.
 pub fn consumer<S: OrderStore, Q: QueueControl, C: Clock>(
     store: S,
     queue: Q,
     clock: C,
-    secrets: Secrets,
+    secrets: impl Into<LiveSecrets>,
     lane: Lane,
     pace: Pace,
 ) -> Consumer<OrderSink<S>, Q, C> {
-    let read = move |body: &str| read(body, &secrets);
+    let secrets = secrets.into();
+    let read = move |body: &str| read_with(body, &secrets);
     Consumer::new(lane.as_str(), read, OrderSink(store), queue, clock, pace)
 }

@@ -9,7 +9,7 @@ use lambda_runtime::{Context, Error};
 use sluice_consumer::{Pace, SqsQueue};
 use sluice_order::{Lane, LaneSettings, SystemClock};
 use sluice_runtime::{
-    Https, Opening, SettingError,
+    Https, LiveSecrets, Opening, SettingError,
     aws::{self, Budget},
     is_open, number, required,
 };
@@ -43,23 +43,24 @@ async fn main() -> Result<(), Error> {
     sluice_runtime::run_with(env!("CARGO_CRATE_NAME"), segments.clone(), async || {
         export?;
         let (lane, pace) = (lane()?, pace()?);
-        let secrets = sluice_runtime::secrets()?;
         let https = Https::new();
+        let secrets = LiveSecrets::from_env(&https)?;
         let store = store(&https)?;
         let queue = queue(&https)?;
-        https
-            .open(async || {
-                // Most batches need no queue, so only storage decides.
-                let (storage, _) = tokio::join!(store.warm(Opening), queue.warm());
-                is_open(&storage)
-            })
-            .await;
-        let consumer = fulfill_orders::consumer(store, queue, SystemClock, secrets, lane, pace);
+        let opening = https.open(async || {
+            // Most batches need no queue, so only storage decides.
+            let (storage, _) = tokio::join!(store.warm(Opening), queue.warm());
+            is_open(&storage)
+        });
+        secrets.read_while(opening).await;
+        let consumer =
+            fulfill_orders::consumer(store, queue, SystemClock, secrets.clone(), lane, pace);
         let consumer = Arc::new(consumer);
         let config = aws::config(QUEUE, &https)?;
         let xray = segments.map(|segments| (aws_sdk_xray::Client::new(&config), segments));
         Ok(
             async move |event: SqsEvent, context: Context| -> SqsBatchResponse {
+                secrets.refresh().await;
                 let answer = sluice_consumer::handle(&consumer, event, context.deadline).await;
                 if let Some((client, segments)) = &xray {
                     put_segments(client, &segments.take()).await;

@@ -2,6 +2,7 @@
 
 use sluice_consumer::{Envelope, Rejected, Sink, SinkError, Unreadable, Written};
 use sluice_order::{OrderAccepted, ParseFailure, Secrets, Timestamp};
+use sluice_runtime::{LiveSecrets, SecretsUnavailable};
 use sluice_store::{OrderStore, PutOutcome, Rejection, StoreError, StoredOrder};
 
 /// Reads a message body: an order that was accepted here.
@@ -24,6 +25,24 @@ pub fn read(body: &str, secrets: &Secrets) -> Envelope<StoredOrder> {
             Err(failure) => Err(unreadable(failure)),
         },
     }
+}
+
+/// The same, with the secrets that were read last. Where those do not do, the message waits for others.
+pub fn read_with(body: &str, secrets: &LiveSecrets) -> Envelope<StoredOrder> {
+    let Some(known) = secrets.current() else {
+        return Envelope {
+            traceparent: None,
+            order_id: None,
+            customer_hash: None,
+            accepted_at: None,
+            item: Err(Unreadable::NotYet(SecretsUnavailable.to_string())),
+        };
+    };
+    let envelope = read(body, &known);
+    if let Err(Unreadable::NotYet(_)) = envelope.item {
+        secrets.miss_one();
+    }
+    envelope
 }
 
 fn unreadable(failure: ParseFailure) -> Unreadable {

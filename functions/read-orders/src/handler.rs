@@ -1,10 +1,13 @@
 //! From a request to an answer.
 
+use std::fmt::Display;
+
 use lambda_http::{Body, Request, RequestExt, Response, http::header::RETRY_AFTER};
 use serde::Serialize;
 use sluice_api::{Offences, Problem, ProblemType};
-use sluice_order::{Order, OrderId, OrderLine, RejectReason, Secrets, Timestamp};
-use sluice_store::{Found, OrderStatus, OrderStore, StoreError, Summary};
+use sluice_order::{Order, OrderId, OrderLine, Position, RejectReason, Timestamp};
+use sluice_runtime::LiveSecrets;
+use sluice_store::{Found, OrderStatus, OrderStore, Summary};
 
 use tracing::Span;
 
@@ -18,7 +21,7 @@ const RETRY_AFTER_SECONDS: &str = "2";
 #[derive(Debug)]
 pub struct ReadOrders<S> {
     store: S,
-    secrets: Secrets,
+    secrets: LiveSecrets,
 }
 
 /// What is known of an order.
@@ -63,8 +66,11 @@ struct ListView {
 
 impl<S: OrderStore> ReadOrders<S> {
     /// The function with its parts.
-    pub fn new(store: S, secrets: Secrets) -> Self {
-        Self { store, secrets }
+    pub fn new(store: S, secrets: impl Into<LiveSecrets>) -> Self {
+        Self {
+            store,
+            secrets: secrets.into(),
+        }
     }
 
     /// Answers one request.
@@ -78,16 +84,20 @@ impl<S: OrderStore> ReadOrders<S> {
     }
 
     async fn get(&self, id: &str, request: &Request) -> Response<Body> {
-        let Some(id) = id
-            .parse::<OrderId>()
-            .ok()
-            .filter(|id| self.secrets.verify(id).is_ok())
-        else {
+        let not_found = || {
             let request_id = sluice_api::request_id(request);
             let detail = "No order has this id.";
             let problem = Problem::new(ProblemType::OrderNotFound, detail, request_id);
-            return sluice_api::problem(Response::builder(), &problem);
+            sluice_api::problem(Response::builder(), &problem)
         };
+        let Ok(id) = id.parse::<OrderId>() else {
+            return not_found();
+        };
+        match self.secrets.knowing(id.secret_number()).await {
+            Ok(secrets) if secrets.verify(&id).is_ok() => {}
+            Ok(_) => return not_found(),
+            Err(error) => return unavailable(&error, None, request),
+        }
         // The id asked for is the one answered: after a rotation the stored order may carry another text.
         let mut view = OrderView {
             order_id: id,
@@ -123,7 +133,17 @@ impl<S: OrderStore> ReadOrders<S> {
     }
 
     async fn list(&self, request: &Request) -> Response<Body> {
-        let query = match query::read(request, &self.secrets) {
+        let parameters = request.query_string_parameters_ref();
+        let cursor = parameters.and_then(|parameters| parameters.first("cursor"));
+        let secrets = match cursor.and_then(Position::secret_number) {
+            Some(number) => self.secrets.knowing(number).await,
+            None => self.secrets.ready().await,
+        };
+        let secrets = match secrets {
+            Ok(secrets) => secrets,
+            Err(error) => return unavailable(&error, None, request),
+        };
+        let query = match query::read(request, &secrets) {
             Ok(query) => query,
             Err(errors) => {
                 let detail = "Each entry of errors names a parameter, and the rule that it breaks.";
@@ -137,7 +157,7 @@ impl<S: OrderStore> ReadOrders<S> {
             Ok(page) => sluice_api::json(
                 Response::builder(),
                 &ListView {
-                    next_cursor: page.next.map(|next| next.to_cursor(&query, &self.secrets)),
+                    next_cursor: page.next.map(|next| next.to_cursor(&query, &secrets)),
                     orders: page.orders,
                 },
             ),
@@ -146,8 +166,12 @@ impl<S: OrderStore> ReadOrders<S> {
     }
 }
 
-fn unavailable(error: &StoreError, order_id: Option<OrderId>, request: &Request) -> Response<Body> {
-    tracing::error!(%error, order_id = order_id.map(tracing::field::display), "storage did not answer a read");
+fn unavailable(
+    error: &impl Display,
+    order_id: Option<OrderId>,
+    request: &Request,
+) -> Response<Body> {
+    tracing::error!(%error, order_id = order_id.map(tracing::field::display), "a read cannot be answered");
     let problem = Problem::new(
         ProblemType::StorageUnavailable,
         "Accepted orders are safe; only reading them has to wait. Repeat the request.",

@@ -8,7 +8,7 @@ use lambda_http::{Context, Error};
 use read_orders::ReadOrders;
 use sluice_api::{ProxyRequest, ProxyResponse};
 use sluice_runtime::{
-    Https, Opening,
+    Https, LiveSecrets, Opening,
     aws::{self, Budget},
     is_open,
 };
@@ -29,14 +29,14 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 async fn main() -> Result<(), Error> {
     sluice_runtime::run(env!("CARGO_CRATE_NAME"), async || {
         let table = sluice_runtime::required("ORDERS_TABLE")?;
-        let secrets = sluice_runtime::secrets()?;
         let https = Https::new();
+        let secrets = LiveSecrets::from_env(&https)?;
         let config = Builder::from(&aws::config(READ, &https)?)
             .interceptor(Calls::to("DynamoDB", &table))
             .build();
         let store = DynamoStore::new(Client::from_conf(config), table);
-        https
-            .open(async || is_open(&store.warm(Opening).await))
+        secrets
+            .read_while(https.open(async || is_open(&store.warm(Opening).await)))
             .await;
         let read = Arc::new(ReadOrders::new(store, secrets));
         Ok(

@@ -125,6 +125,11 @@ impl OrderId {
         [&self.key.0[..], &self.fingerprint, tag].concat()
     }
 
+    /// The number of the secret that it was sealed with.
+    pub fn secret_number(&self) -> u8 {
+        self.secret_number
+    }
+
     /// Whether the id is one for this content.
     pub fn is_for(&self, content: &ContentHash) -> bool {
         self.fingerprint == content.fingerprint()

@@ -50,6 +50,12 @@ impl Position {
         URL_SAFE_NO_PAD.encode([position.as_slice(), &[number], &tag].concat())
     }
 
+    /// The number of the secret that a cursor was sealed with, if it has the form of one.
+    pub fn secret_number(cursor: &str) -> Option<u8> {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        bytes.get(20).copied()
+    }
+
     /// Reads a cursor that was made for this query.
     pub fn from_cursor(text: &str, query: &ListQuery, secrets: &Secrets) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
@@ -110,6 +116,7 @@ mod tests {
         let cursor = position.to_cursor(&query(), &secrets);
         let open = |query: &ListQuery| Position::from_cursor(&cursor, query, &secrets);
         assert_eq!(open(&query()), Some(position));
+        assert_eq!(Position::secret_number(&cursor), Some(1));
         assert_eq!(
             open(&ListQuery {
                 limit: 1,

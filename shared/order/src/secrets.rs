@@ -11,21 +11,23 @@ use crate::{ContentHash, CustomerId, OrderId, OrderKey, json};
 /// The shortest secret: as long as the hash (RFC 2104, section 3).
 const MIN_SECRET: usize = 32;
 
-/// The numbered secrets. New ids use the one with the highest number; all others keep verifying.
+/// The numbered secrets. New ids are sealed with the current one; all others keep verifying.
 pub struct Secrets {
     by_number: BTreeMap<u8, Hmac<Sha256>>,
-    newest: u8,
+    current: u8,
 }
 
 impl Secrets {
-    /// Reads `{"1": "…", "2": "…"}`: numbers from 1 to 255, texts of at least 32 bytes.
+    /// Reads `{"1": "…", "2": "…", "current": 1}`: numbers from 1 to 255, texts of at least 32 bytes. Without `current`, the
+    /// highest number is the current one.
     ///
     /// # Errors
     /// What is wrong, without any part of a secret; for the operator.
     pub fn from_json(text: &str) -> Result<Self, BadSecrets> {
-        let Ok(Value::Object(members)) = json::parse(text.as_bytes()) else {
+        let Ok(Value::Object(mut members)) = json::parse(text.as_bytes()) else {
             return Err(BadSecrets::NotAnObject);
         };
+        let current = members.remove("current");
         let mut by_number = BTreeMap::new();
         for (number, secret) in members {
             let parsed = number
@@ -41,21 +43,34 @@ impl Secrets {
             by_number.insert(parsed, mac);
         }
         let newest = *by_number.last_key_value().ok_or(BadSecrets::NotAnObject)?.0;
-        Ok(Self { by_number, newest })
+        let current = match current {
+            None => newest,
+            Some(number) => number
+                .as_u64()
+                .and_then(|number| u8::try_from(number).ok())
+                .filter(|number| by_number.contains_key(number))
+                .ok_or(BadSecrets::NotCurrent)?,
+        };
+        Ok(Self { by_number, current })
     }
 
-    /// The id of the order that `key` names and that holds `content` of `customer`, under the newest secret.
+    /// The id of the order that `key` names and that holds `content` of `customer`, under the current secret.
     pub fn seal(&self, key: OrderKey, content: &ContentHash, customer: &CustomerId) -> OrderId {
-        let secret = &self.by_number[&self.newest];
+        let secret = &self.by_number[&self.current];
         let mut id = OrderId {
             key,
             fingerprint: content.fingerprint(),
             customer_tag: Some(start(customer_mac(secret, key, customer))),
-            secret_number: self.newest,
+            secret_number: self.current,
             mac: [0; 7],
         };
         id.mac = start(seal_mac(secret, &id));
         id
+    }
+
+    /// Whether there is a secret with this number.
+    pub fn knows(&self, number: u8) -> bool {
+        self.by_number.contains_key(&number)
     }
 
     /// Whether the id was made with one of these secrets. Takes the same time for every wrong MAC.
@@ -93,8 +108,8 @@ impl Secrets {
 
     /// A tag over any other data, with the number of the secret it was made with.
     pub(crate) fn tag(&self, purpose: &str, data: &[u8]) -> (u8, [u8; 8]) {
-        let tag = start(tagged(&self.by_number[&self.newest], purpose, data));
-        (self.newest, tag)
+        let tag = start(tagged(&self.by_number[&self.current], purpose, data));
+        (self.current, tag)
     }
 
     /// Whether a tag is ours.
@@ -148,6 +163,9 @@ pub enum BadSecrets {
     /// A member name that is no number.
     #[error("{0:?} is not a number from 1 to 255")]
     BadNumber(String),
+    /// `current` does not name one of the secrets.
+    #[error("current must be the number of one of the secrets")]
+    NotCurrent,
     /// A secret that is too short, or no text.
     #[error("secret {0} must be a text of at least {MIN_SECRET} bytes")]
     TooShort(u8),
@@ -199,6 +217,30 @@ mod tests {
         assert_ne!(before, after);
         assert_eq!(before.key(), after.key());
         assert_eq!(old.verify(&after), Err(IdError::UnknownSecret(2)));
+    }
+
+    /// A rotation adds a secret first, and uses it once every reader knows it.
+    #[test]
+    fn the_current_secret_seals_though_a_newer_one_verifies() {
+        let with = |current: &str| BOTH.replace('{', &format!("{{\"current\":{current},"));
+        let number = |secrets: &Secrets| {
+            let id = secrets.seal(OrderKey::from([9; 12]), &content(), &customer("c-1"));
+            assert_eq!(secrets.verify(&id), Ok(()));
+            id.secret_number
+        };
+        let (before, after) = (secrets(&with("1")), secrets(&with("2")));
+        assert_eq!((number(&before), number(&after)), (1, 2));
+        assert_eq!(
+            number(&secrets(BOTH)),
+            2,
+            "the highest, where none is named"
+        );
+        let id = after.seal(OrderKey::from([9; 12]), &content(), &customer("c-1"));
+        assert_eq!(before.verify(&id), Ok(()));
+        for unusable in ["3", "0", "\"1\"", "-1", "null", "257"] {
+            let error = Secrets::from_json(&with(unusable)).unwrap_err();
+            assert_eq!(error, BadSecrets::NotCurrent, "{unusable}");
+        }
     }
 
     /// Golden vectors: ids that are out there must verify for ever.
@@ -259,6 +301,7 @@ mod tests {
             (r#"{"0":"x"}"#, BadSecrets::BadNumber("0".into())),
             (r#"{"01":"x"}"#, BadSecrets::BadNumber("01".into())),
             (r#"{"256":"x"}"#, BadSecrets::BadNumber("256".into())),
+            (r#"{"current":1}"#, BadSecrets::NotAnObject),
         ] {
             let error = Secrets::from_json(text).unwrap_err();
             assert!(!error.to_string().contains("hunter2"));

@@ -5,11 +5,13 @@ mod function;
 mod https;
 pub mod logs;
 pub mod metrics;
+mod secrets;
 mod settings;
 
 pub use function::{Function, Invocations, Out};
 pub use https::{Https, Opening, is_open};
-pub use settings::{SettingError, number, optional, required, secrets};
+pub use secrets::{LiveSecrets, SecretsUnavailable};
+pub use settings::{SettingError, number, optional, required};
 
 use std::{
     io::{self, Write},

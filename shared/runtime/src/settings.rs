@@ -2,8 +2,6 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use sluice_order::Secrets;
-
 /// A setting that cannot be used. The text is for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingError {
@@ -62,13 +60,4 @@ pub fn required(name: &'static str) -> Result<String, SettingError> {
         .ok()
         .filter(|value| !value.is_empty())
         .ok_or(SettingError::Missing(name))
-}
-
-/// Reads the secrets of the order ids from `ORDER_ID_SECRETS`.
-///
-/// # Errors
-/// The secrets are missing or cannot be used. The text shows no part of a secret.
-pub fn secrets() -> Result<Secrets, SettingError> {
-    const NAME: &str = "ORDER_ID_SECRETS";
-    Secrets::from_json(&required(NAME)?).map_err(|error| SettingError::invalid(NAME, error))
 }

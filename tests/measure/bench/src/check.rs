@@ -14,9 +14,13 @@ pub(crate) const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 pub(crate) const TOKEN: &str = "IQoJb3JpZ2luX2VjEEXAMPLETOKEN";
 pub(crate) const REGION: &str = "eu-west-1";
 
+/// Where the secrets of the order ids are.
+pub(crate) const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:ids-AbCdEf";
+
 /// A call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Call {
+    GetSecret,
     Publish,
     PutItem,
     GetItem,
@@ -33,6 +37,7 @@ impl Call {
                 .map(|target| target.to_str())
                 .transpose()?
             {
+                Some("secretsmanager.GetSecretValue") => Self::GetSecret,
                 Some("DynamoDB_20120810.PutItem") => Self::PutItem,
                 Some("DynamoDB_20120810.GetItem") => Self::GetItem,
                 Some("AmazonSQS.SendMessage") => Self::SendMessage,
@@ -45,6 +50,7 @@ impl Call {
 
     fn service(self) -> &'static str {
         match self {
+            Self::GetSecret => "secretsmanager",
             Self::Publish => "sns",
             Self::PutItem | Self::GetItem => "dynamodb",
             Self::SendMessage | Self::ChangeVisibility => "sqs",
@@ -58,7 +64,7 @@ pub(crate) fn check(call: Call, headers: &HeaderMap, body: &Bytes) -> Result<()>
     match call {
         Call::Publish => check_publish(str::from_utf8(body)?),
         Call::PutItem => check_item(&serde_json::from_slice(body)?),
-        Call::GetItem | Call::SendMessage | Call::ChangeVisibility => Ok(()),
+        Call::GetSecret | Call::GetItem | Call::SendMessage | Call::ChangeVisibility => Ok(()),
     }
 }
 

@@ -83,6 +83,11 @@ impl Running {
             .group
             .as_deref()
             .map_or(OsStr::new(""), |group| group.as_os_str());
+        let secrets = if program.reads_secrets {
+            check::SECRET
+        } else {
+            SECRETS
+        };
         let mut command = Command::new(std::env::current_exe()?);
         command
             .arg(enter::WORD)
@@ -101,7 +106,8 @@ impl Running {
                 ("WRITES_PER_SECOND", "200"),
                 ("CONCURRENCY", "2"),
                 ("BATCH_SIZE", "1000"),
-                ("ORDER_ID_SECRETS", SECRETS),
+                ("ORDER_ID_SECRETS", secrets),
+                ("ORDER_ID_SECRETS_MAX_AGE", "300"),
                 ("POWERTOOLS_SERVICE_NAME", program.name),
                 ("POWERTOOLS_METRICS_NAMESPACE", "sluice"),
                 ("AWS_LAMBDA_RUNTIME_API", host.address()),

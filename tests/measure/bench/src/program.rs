@@ -61,6 +61,8 @@ pub(crate) struct Program {
     pub(crate) job: Job,
     /// The raw program that does the same job.
     pub(crate) floor: &'static str,
+    /// Whether it reads the secrets of the order ids from Secrets Manager. The others find them in their environment.
+    pub(crate) reads_secrets: bool,
     /// Whether it waits 10 ms before each write, the least that the consumer can be set to.
     pub(crate) is_paced: bool,
 }
@@ -85,7 +87,13 @@ impl Program {
                 "floor-fulfill",
             ),
         ]
-        .map(|(name, directory, job, floor)| Self::new(name, folder, directory, job, floor))
+        .map(|(name, directory, job, floor)| {
+            let program = Self::new(name, folder, directory, job, floor)?;
+            Ok(Self {
+                reads_secrets: true,
+                ..program
+            })
+        })
         .into_iter()
         .collect()
     }
