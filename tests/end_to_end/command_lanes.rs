@@ -73,7 +73,7 @@ async fn orders_of_a_paused_lane_wait_and_are_stored_when_it_is_resumed() {
             &running["concurrency"],
             &running["batch_size"]
         ],
-        [&json!(100.0), &json!(2), &json!(1_000)]
+        [&json!(100.0), &json!(14), &json!(140)]
     );
 
     // The order came and went in a minute that has to be over before it counts.

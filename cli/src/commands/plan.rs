@@ -79,6 +79,7 @@ fn forecast(arguments: &PlanArguments, region: &str) -> Result<Forecast, Failure
         batch_records: figures.quotas.batch_records,
         batch_bytes: figures.quotas.batch_bytes,
         in_flight: figures.quotas.in_flight,
+        gathered: arguments.gathered_per_second,
     };
     let settings = settings(arguments, &task)?;
     let backlog = Backlog::of(&curve, settings.least_rate());

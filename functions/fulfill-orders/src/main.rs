@@ -7,7 +7,10 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use fulfill_orders::xray::{TraceExport, put_segments};
 use lambda_runtime::{Context, Error};
 use sluice_consumer::{Pace, SqsQueue};
-use sluice_order::{Lane, LaneSettings, SystemClock};
+use sluice_order::{
+    Lane, LaneSettings, SystemClock,
+    lane_settings::{GATHERED_PER_SECOND, NEEDED_SHARE, share},
+};
 use sluice_runtime::{
     Https, LiveSecrets, Opening, SettingError,
     aws::{self, Budget},
@@ -78,14 +81,18 @@ fn lane() -> Result<Lane, SettingError> {
 }
 
 fn pace() -> Result<Pace, SettingError> {
-    let settings = LaneSettings::fitting(
-        number("WRITES_PER_SECOND")?,
-        number("CONCURRENCY")?,
-        number("BATCH_SIZE")?,
-    );
-    settings
-        .map(|settings| Pace::of(&settings))
-        .map_err(SettingError::unfit)
+    let writes = number("WRITES_PER_SECOND")?;
+    let (concurrency, batch) = (number("CONCURRENCY")?, number("BATCH_SIZE")?);
+    let settings =
+        LaneSettings::fitting(writes, concurrency, batch).map_err(SettingError::unfit)?;
+    let share = share(writes, concurrency, batch, GATHERED_PER_SECOND);
+    if share < NEEDED_SHARE {
+        tracing::warn!(
+            share,
+            "the lane may not reach its pace, because its batches are too short: raise CONCURRENCY (`sluice plan` says how far)"
+        );
+    }
+    Ok(Pace::of(&settings))
 }
 
 fn store(https: &Https) -> Result<DynamoStore, SettingError> {

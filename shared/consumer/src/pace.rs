@@ -17,12 +17,8 @@ use std::{
     time::Duration,
 };
 
-use sluice_order::LaneSettings;
+use sluice_order::{LaneSettings, lane_settings::AIM};
 use tokio::time::{Instant, sleep_until};
-
-/// The part of the set pace that is aimed at. Timers and networks shift writes, and that must not push a second over the
-/// limit.
-const AIM: f64 = 0.98;
 
 /// The smallest part of the set rate that throttling leaves.
 const LEAST: f64 = 1.0 / 64.0;

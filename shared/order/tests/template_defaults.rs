@@ -1,7 +1,10 @@
 //! The template's defaults for a lane are settings that fit.
 #![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
 
-use sluice_order::LaneSettings;
+use sluice_order::{
+    LaneSettings,
+    lane_settings::{GATHERED_PER_SECOND, NEEDED_SHARE, share},
+};
 
 /// The default of a parameter of the template.
 fn default(template: &str, parameter: &str) -> String {
@@ -14,15 +17,16 @@ fn default(template: &str, parameter: &str) -> String {
 
 /// P4.
 #[test]
-fn each_lane_starts_with_settings_that_fit() {
+fn each_lane_starts_with_settings_that_fit_and_reach_the_pace() {
     let template = std::fs::read_to_string("../../template.yaml").unwrap();
     for lane in ["Standard", "Hot"] {
         let number = |name| default(&template, &format!("{lane}{name}"));
-        let settings = LaneSettings::fitting(
-            number("WritesPerSecond").parse().unwrap(),
-            number("Concurrency").parse().unwrap(),
-            number("BatchSize").parse().unwrap(),
-        );
+        let writes = number("WritesPerSecond").parse().unwrap();
+        let concurrency = number("Concurrency").parse().unwrap();
+        let batch = number("BatchSize").parse().unwrap();
+        let settings = LaneSettings::fitting(writes, concurrency, batch);
         assert!(settings.is_ok(), "{lane}: {settings:?}");
+        let share = share(writes, concurrency, batch, GATHERED_PER_SECOND);
+        assert!(share >= NEEDED_SHARE, "{lane}: {share}");
     }
 }

@@ -1,11 +1,14 @@
 //! What would make the sale go better, and the parameters to deploy with.
 
-use sluice_order::Lane;
+use sluice_order::{
+    Lane,
+    lane_settings::{LEAST_SHARE, NEEDED_SHARE},
+};
 
 use super::{
     backlog,
     curve::Curve,
-    lane::{AIM_SECONDS, LEAST_SHARE, Task},
+    lane::{AIM_SECONDS, Task},
     limit::{Limit, Status},
     limits::Sale,
     quota::Quota,
@@ -31,6 +34,7 @@ impl Sale<'_> {
             advice.extend(told);
         }
         advice.extend(self.other_regions());
+        advice.extend(self.more_invocations(task));
         advice.extend(self.larger_batch(task));
         advice.extend(self.shorter_wait(curve));
         advice
@@ -55,6 +59,28 @@ impl Sale<'_> {
             "these regions allow {peak}/s by default: {}",
             regions.join(", ")
         ))
+    }
+
+    /// More invocations, where the lane does not reach its pace.
+    fn more_invocations(&self, task: &Task) -> Option<String> {
+        let now = self.settings;
+        if now.share >= NEEDED_SHARE {
+            return None;
+        }
+        let told = format!(
+            "the lane reaches {} % of its pace: between two batches an invocation waits until the next is gathered",
+            number(now.share * 100.0)
+        );
+        let better = task.least().ok()?;
+        Some(if better.share > now.share {
+            format!(
+                "{told}; --concurrency {} makes it {} %",
+                better.concurrency,
+                number(better.share * 100.0)
+            )
+        } else {
+            told
+        })
     }
 
     /// More invocations whose batches are longer, where size keeps them short.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use sluice_order::{
     Lane,
-    lane_settings::{CONCURRENCY, WRITES_PER_SECOND},
+    lane_settings::{CONCURRENCY, GATHERED_PER_SECOND, WRITES_PER_SECOND},
 };
 
 use super::quota::Known;
@@ -19,7 +19,8 @@ use crate::terminal::units::seconds;
 ///
 /// From the rate at which orders arrive and the rate that storage takes, it works out how many orders wait and how long,
 /// when the queue is empty again, what the sale costs, which limits it hits, and the parameters to deploy with. It works
-/// offline: no network, no credentials. Waiting times assume the least that a lane promises, 0.9 of its pace.
+/// offline: no network, no credentials. Waiting times assume the least that a lane promises, 0.9 of its pace, or less where the
+/// event source cannot gather the messages for that.
 ///
 /// It exits 1 if a limit is hit, even if it is enough to deploy with the printed parameters.
 #[derive(Args, Debug)]
@@ -40,9 +41,12 @@ pub(crate) struct PlanArguments {
     /// Orders a second that storage can take from the lane
     #[arg(long, value_name = "W", value_parser = writes)]
     pub(crate) writes_per_second: f64,
-    /// How many invocations of the lane run at once; if not given, the fewest that fit, at least 2
+    /// How many invocations of the lane run at once; if not given, the fewest at which it reaches 0.9 of its pace
     #[arg(long, value_name = "C", value_parser = concurrency)]
     pub(crate) concurrency: Option<u32>,
+    /// Messages that the event source gathers a second for one batch; AWS documents 100 for a poller in provisioned mode
+    #[arg(long, value_name = "N", default_value_t = GATHERED_PER_SECOND, value_parser = gathered)]
+    pub(crate) gathered_per_second: f64,
     /// How many lines an order has; if not given, 3, or the average of the sales file
     #[arg(long, value_name = "N", value_parser = lines)]
     pub(crate) items_per_order: Option<f64>,
@@ -97,6 +101,11 @@ fn concurrency(text: &str) -> Result<u32, String> {
     value.ok_or_else(|| {
         format!("must be an integer from {least} to {most}, what an event source takes")
     })
+}
+
+fn gathered(text: &str) -> Result<f64, String> {
+    within(text, 1.0, 10_000.0)
+        .ok_or_else(|| "must be messages a second, from 1 to 10000".to_owned())
 }
 
 fn lines(text: &str) -> Result<f64, String> {

@@ -47,6 +47,7 @@ impl Forecast {
             concurrency,
             batch_size,
             batch_seconds,
+            ..
         } = self.settings;
         let OrderSize {
             lines,

@@ -14,15 +14,15 @@ fn the_text_of_one_plan() {
         "waiting       at most 666,000, after 10m",
         "longest wait  2h 3m",
         "drained       after 2h 13m (2h at the full pace)",
-        "concurrency   2 in the lane, 36 of accept-order",
-        "batch         1,000 orders, 20s of work for one invocation",
+        "concurrency   14 in the lane, 36 of accept-order",
+        "batch         140 orders, 20s of work for one invocation",
         "Limits in eu-central-1 of 2026-11-21",
-        "ok    API Gateway rate              1,200/s  10,000/s  api-gateway-rate",
-        "over  stack's ApiRateLimit          1,200/s  1,000/s   api-rate-limit",
-        "ok    SNS publish                   1,200/s  1,500/s   sns-publish",
-        "ok    messages in flight            2,000    120,000",
-        "ok    age against retention         2h 3m    14d",
-        "parameter_overrides = \"StandardWritesPerSecond=100 StandardConcurrency=2 StandardBatchSize=1000 \
+        "ok    API Gateway rate              1,200/s   10,000/s  api-gateway-rate",
+        "over  stack's ApiRateLimit          1,200/s   1,000/s   api-rate-limit",
+        "ok    SNS publish                   1,200/s   1,500/s   sns-publish",
+        "ok    messages in flight            1,960     120,000",
+        "ok    age against retention         2h 3m     14d",
+        "parameter_overrides = \"StandardWritesPerSecond=100 StandardConcurrency=14 StandardBatchSize=140 \
          ApiRateLimit=1320 ApiBurstLimit=1320\"",
     ] {
         assert!(lines.contains(&expected), "{expected}\nis not in\n{text}");

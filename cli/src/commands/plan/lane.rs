@@ -4,16 +4,14 @@
 
 use serde::Serialize;
 use sluice_order::lane_settings::{
-    BATCH_SECONDS, CALLS_AT_ONCE, CONCURRENCY, MAX_INTERVAL, MIN_INTERVAL,
+    BATCH_SECONDS, CALLS_AT_ONCE, CONCURRENCY, LEAST_SHARE, MAX_INTERVAL, MIN_INTERVAL,
+    NEEDED_SHARE, share,
 };
 
 use crate::terminal::units::{bytes, number, whole};
 
 /// How many seconds of work a full batch should be: little is lost between batches, and much is left of the invocation's minute.
 pub(crate) const AIM_SECONDS: f64 = 20.0;
-
-/// With a backlog a lane stores at least so much of its pace: the rest is lost between batches.
-pub(crate) const LEAST_SHARE: f64 = 0.9;
 
 /// What the settings have to do.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +28,8 @@ pub(crate) struct Task {
     pub(crate) batch_bytes: f64,
     /// The most messages in flight.
     pub(crate) in_flight: f64,
+    /// Messages that the event source gathers a second for one batch.
+    pub(crate) gathered: f64,
 }
 
 /// Settings that a consumer takes.
@@ -43,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) batch_size: u32,
     /// How long a full batch takes.
     pub(crate) batch_seconds: f64,
+    /// The part of the pace that the lane reaches while orders wait: the rest is lost between batches.
+    pub(crate) share: f64,
 }
 
 /// Why no batch size fits.
@@ -119,20 +121,28 @@ impl Task {
             concurrency,
             batch_size: whole(batch),
             batch_seconds: batch * interval,
+            share: share(self.writes, concurrency, whole(batch), self.gathered),
         })
     }
 
-    /// The settings at the least concurrency that fits.
+    /// The settings at the least concurrency at which the lane reaches what it must of its pace; where none does, at the one
+    /// that comes nearest.
     pub(crate) fn least(&self) -> Result<Settings, NoFit> {
-        let mut last = self.at(*CONCURRENCY.start());
+        let mut best = self.at(*CONCURRENCY.start());
         for concurrency in CONCURRENCY {
-            last = self.at(concurrency);
+            let now = self.at(concurrency);
             // More invocations only make the share of each smaller.
-            if last.is_ok() || matches!(last, Err(NoFit::TooMany(..) | NoFit::InFlight(..))) {
+            let is_over = matches!(now, Err(NoFit::TooMany(..) | NoFit::InFlight(..)));
+            best = match (best, now) {
+                (Ok(best), Ok(now)) if now.share <= best.share => Ok(best),
+                (Ok(best), Err(_)) => Ok(best),
+                (_, now) => now,
+            };
+            if is_over || best.as_ref().is_ok_and(|best| best.share >= NEEDED_SHARE) {
                 break;
             }
         }
-        last
+        best
     }
 }
 
@@ -145,7 +155,7 @@ fn round(value: f64) -> f64 {
 impl Settings {
     /// Orders that the lane stores a second at least, while there are any.
     pub(crate) fn least_rate(&self) -> f64 {
-        self.writes_per_second * LEAST_SHARE
+        self.writes_per_second * self.share.min(LEAST_SHARE)
     }
 
     /// Messages that are received and not yet deleted, at most.

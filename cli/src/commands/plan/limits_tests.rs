@@ -112,8 +112,8 @@ fn another_region_and_a_longer_batch_are_suggested() {
         "no region allows 20,000/s by default",
     );
     says(
-        "--peak 10 --for 1m --writes-per-second 100 --items-per-order 100",
-        "--concurrency 5 makes it 20s",
+        "--peak 10 --for 1m --writes-per-second 100 --items-per-order 1000",
+        "--concurrency 40 makes it 18s",
     );
     says(
         "--peak 2000 --for 1m --writes-per-second 2000 --region eu-central-1",

@@ -54,11 +54,11 @@ fn the_bill_by_hand() {
         of("Lambda accept-order"),
         3.0 * 0.2 + 3e6 * 0.03 * 0.125 * 0.000_013_333_4
     ));
-    // Four invocations for as long as it takes to drain, and 1,500 batches.
-    let computing = 4.0 * (3e6 / 360.0) * 0.125 * 0.000_013_333_4;
+    // 56 invocations for as long as it takes to drain, and batches of 140.
+    let computing = 56.0 * (3e6 / 360.0) * 0.125 * 0.000_013_333_4;
     assert!(near(
         of("Lambda fulfill-orders"),
-        computing + 1_500.0 * 0.2e-6
+        computing + 3e6 / 140.0 * 0.2e-6
     ));
     // Sends, receives and deletes by ten, and ten polls at once of 20 s each.
     let requests = 3e6 * 1.2 + 10.0 * (3e6 / 360.0) / 20.0;
@@ -107,7 +107,7 @@ fn settings_that_do_not_fit_are_wrong_usage_and_say_what_fits() {
         "{text}"
     );
     assert!(text.contains("200 times a second"), "{text}");
-    assert!(text.contains("use --concurrency 4"), "{text}");
+    assert!(text.contains("use --concurrency 56"), "{text}");
     let failure = planned("--peak 1 --for 1m --writes-per-second 50000").unwrap_err();
     assert!(
         failure.to_string().contains("lower --writes-per-second"),
@@ -143,7 +143,7 @@ fn the_parameters_are_all_that_has_to_change() {
     let line = |rest: &str| planned(rest).unwrap().parameter_overrides;
     assert_eq!(
         line(SALE),
-        "parameter_overrides = \"StandardWritesPerSecond=400 StandardConcurrency=4 StandardBatchSize=2000 \
+        "parameter_overrides = \"StandardWritesPerSecond=400 StandardConcurrency=56 StandardBatchSize=140 \
          ApiRateLimit=5500 ApiBurstLimit=5000\""
     );
     assert_eq!(
@@ -158,7 +158,7 @@ fn the_parameters_are_all_that_has_to_change() {
 fn json_holds_what_the_text_does() {
     let plan = planned(SALE).unwrap();
     let json: Value = serde_json::to_value(&plan).unwrap();
-    assert_eq!(json["settings"]["concurrency"], 4);
+    assert_eq!(json["settings"]["concurrency"], 56);
     assert_eq!(json["limits"][3]["status"], "warn");
     assert_eq!(json["depth_chart"].as_array().unwrap().len(), 60);
     assert!(
