@@ -19,6 +19,7 @@ pub mod secrets;
 pub mod testing;
 pub mod time;
 pub mod trace;
+pub mod wrapped;
 
 pub use content::ContentHash;
 pub use currency::Currency;

@@ -64,6 +64,9 @@ pub(super) fn cases() -> Vec<Case> {
     let waiting = accepted("still-waiting", order("17850", &["85123A"]));
     let mut newest = [&first, &second, &third, &fourth];
     newest.sort_by_key(|of| std::cmp::Reverse(of.order_id.key()));
+    let wrapped = fulfilling::wrapped();
+    let mut unwrapped: Vec<_> = wrapped.iter().collect();
+    unwrapped.sort_by_key(|of| std::cmp::Reverse(of.order_id.key()));
     let with_product: Vec<_> = newest
         .into_iter()
         .filter(|of| of.order.skus().iter().any(|sku| sku.as_str() == "85123A"))
@@ -164,6 +167,12 @@ pub(super) fn cases() -> Vec<Case> {
             "list-of-nobody",
             &[("customer_id", "nobody")],
             &[],
+            Value::Null,
+        ),
+        list(
+            "list-of-wrapped",
+            &[("customer_id", "12583")],
+            &unwrapped,
             Value::Null,
         ),
         bad_query("list-without-customer", &[("limit", "1")], &["customer_id"]),
