@@ -36,10 +36,11 @@ clean: local-down ## remove all that was built and installed here
 
 test: check unit budgets update-check end-to-end sam-local ## all tests, on a stack of their own; SLUICE_SAM_LOCAL=containers or emulator
 
-check: ## formats, lints, and the rules of the template
+check: ## formats, lints, the rules of the template, and the examples
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets $(END_TO_END) $(SAM_LOCAL) -- --deny warnings
 	@local/check-template
+	@local/check-examples
 
 update-check: slow-tests ## deploy template.yaml over the last release's stack with 1,000 orders waiting: none may be lost
 	@tests/template/update-check $(TEST_BUILD)
