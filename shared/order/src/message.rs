@@ -120,9 +120,9 @@ impl OrderAccepted {
         .map_err(|_| TooLarge)?;
         let skus: usize = self
             .order
-            .skus()
+            .product_names()
             .iter()
-            .map(|sku| sku.as_str().len() + 1)
+            .map(|name| name.len() + 1)
             .sum();
         if body.len() > MAX_BODY || body.len() + skus > MAX_STORED {
             return Err(TooLarge);

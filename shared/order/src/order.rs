@@ -1,6 +1,6 @@
 //! An order: what a customer wants, as the storefront sends it.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -8,8 +8,9 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Currency, FieldError,
+    Currency, FieldError, Sku,
     fields::{Errors, Field, MAX_INTEGER},
+    sku::MAX_SKU,
 };
 
 /// The most lines an order has.
@@ -36,24 +37,6 @@ impl CustomerId {
     pub fn message_group(&self) -> String {
         let hash: [u8; 32] = Sha256::digest(self.0.as_bytes()).into();
         URL_SAFE_NO_PAD.encode(&hash[..16])
-    }
-}
-
-/// A product, by its stock keeping unit: 1 to 64 characters.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub struct Sku(String);
-
-impl Sku {
-    /// The unit, if it keeps the rule.
-    pub fn new(sku: String) -> Option<Self> {
-        let mut errors = Errors::default();
-        let field = Field::root(Value::String(sku), &mut errors);
-        field.text(64).map(Self)
-    }
-
-    /// The unit as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
@@ -133,9 +116,22 @@ impl Order {
         self.total
     }
 
-    /// The different products in the order.
+    /// The different products in the order, as they were sent.
     pub fn skus(&self) -> BTreeSet<&Sku> {
         self.lines.iter().map(OrderLine::sku).collect()
+    }
+
+    /// The names under which storage finds the order by product: each as it was sent and, where that differs, in its plain form
+    /// ([`Sku::plain`]).
+    pub fn product_names(&self) -> BTreeSet<Cow<'_, str>> {
+        let mut names = BTreeSet::new();
+        for sku in self.lines.iter().map(OrderLine::sku) {
+            names.insert(Cow::Borrowed(sku.as_str()));
+            if let Some(plain) = sku.other_plain() {
+                names.insert(plain);
+            }
+        }
+        names
     }
 }
 
@@ -217,7 +213,7 @@ fn read_lines(mut field: Field<'_>) -> Option<(Vec<OrderLine>, u64)> {
 
 fn read_line(field: Field<'_>) -> Option<(OrderLine, u64)> {
     let mut members = field.object()?;
-    let sku = members.required("sku", |field| field.text(64).map(Sku));
+    let sku = members.required("sku", |field| field.text(MAX_SKU).map(Sku::of_checked));
     let description = members.optional("description", |field| field.text(512));
     let quantity = members.required("quantity", |field| field.integer(1));
     let unit_price = members.required("unit_price", |field| field.integer(0));
