@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Currency, FieldError, Sku,
+    Currency, FieldError, Sku, currency,
     fields::{Errors, Field, MAX_INTEGER},
     sku::MAX_SKU,
 };
@@ -86,13 +86,17 @@ pub struct ShipTo {
 }
 
 impl Order {
-    /// Reads an order, with every rule checked.
+    /// Reads a new order, with every rule checked.
     ///
     /// # Errors
     /// One entry for each field that breaks a rule (at most [`crate::fields::MAX_ERRORS`]); for the client.
     pub fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
+        Self::read(value, Currency::from_code)
+    }
+
+    fn read(value: Value, currencies: Currencies) -> Result<Self, Vec<FieldError>> {
         let mut errors = Errors::default();
-        let order = read_order(Field::root(value, &mut errors));
+        let order = read_order(Field::root(value, &mut errors), currencies);
         errors.unless_any(order)
     }
 
@@ -145,8 +149,9 @@ impl OrderLine {
 impl TryFrom<Value> for Order {
     type Error = String;
 
+    /// Reads an order that was accepted once, maybe in a currency that is not in use any more.
     fn try_from(value: Value) -> Result<Self, Self::Error> {
-        Self::from_json(value).map_err(|errors| {
+        Self::read(value, Currency::from_any_code).map_err(|errors| {
             errors
                 .iter()
                 .map(FieldError::without_content)
@@ -156,10 +161,14 @@ impl TryFrom<Value> for Order {
     }
 }
 
-fn read_order(field: Field<'_>) -> Option<Order> {
+/// Finds a currency by its code.
+type Currencies = fn(&str) -> Option<Currency>;
+
+fn read_order(field: Field<'_>, currencies: Currencies) -> Option<Order> {
+
     let mut members = field.object()?;
     let customer_id = members.required("customer_id", read_customer_id);
-    let currency = members.required("currency", read_currency);
+    let currency = members.required("currency", |field| read_currency(field, currencies));
     let lines = members.required("lines", read_lines);
     let ship_to = members.optional("ship_to", read_ship_to);
     members.close();
@@ -181,9 +190,13 @@ fn read_customer_id(mut field: Field<'_>) -> Option<CustomerId> {
     id.or_else(|| field.refuse("must be a string of 1 to 128 visible ASCII characters"))
 }
 
-fn read_currency(field: Field<'_>) -> Option<Currency> {
-    let currency = field.value.as_str().and_then(Currency::from_code);
-    currency.or_else(|| field.refuse("must be an ISO 4217 currency code, such as EUR"))
+fn read_currency(field: Field<'_>, currencies: Currencies) -> Option<Currency> {
+    let code = field.value.as_str().unwrap_or_default();
+    let rule = match currencies(code) {
+        Some(currency) => return Some(currency),
+        None => currency::refusal(code),
+    };
+    field.refuse(rule)
 }
 
 fn read_lines(mut field: Field<'_>) -> Option<(Vec<OrderLine>, u64)> {

@@ -150,6 +150,14 @@ fn the_answer_stays_small_whatever_was_sent() {
     );
 }
 
+/// An order that was accepted while its currency was in use stays readable.
+#[test]
+fn a_currency_that_was_dropped_is_read_but_not_taken() {
+    let order = with("/currency", json!("BGN"));
+    assert_eq!(pointers(order.clone()), ["/currency"]);
+    assert_eq!(Order::try_from(order).unwrap().currency().code(), "BGN");
+}
+
 #[test]
 fn null_is_the_same_as_absent() {
     let mut without = good();
