@@ -28,7 +28,7 @@ async fn every_published_message_keeps_the_schema() {
         accept.handle(&request.into(), Some(trace)).await;
     }
     let messages = publisher.published();
-    assert_eq!(messages.len(), 4);
+    assert_eq!(messages.len(), 7);
     for publication in messages {
         let message: Value = serde_json::from_str(&publication.body).unwrap();
         if let Err(error) = schema.validate(&message) {

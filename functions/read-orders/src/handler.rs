@@ -1,6 +1,6 @@
 //! From a request to an answer.
 
-use lambda_http::{Body, Request, RequestExt, Response, http::header::RETRY_AFTER};
+use lambda_http::{Body, Request, Response, http::header::RETRY_AFTER};
 use serde::Serialize;
 use sluice_api::{Offences, Problem, ProblemType};
 use sluice_order::{Order, OrderId, OrderLine, RejectReason, Secrets, Timestamp};
@@ -70,21 +70,21 @@ impl<S: OrderStore> ReadOrders<S> {
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
         Span::current().record("correlation_id", sluice_api::request_id(request));
-        let path = request.path_parameters_ref();
-        match path.and_then(|path| path.first("id")) {
+        match sluice_api::order_id(request) {
             Some(id) => self.get(id, request).await,
             None => self.list(request).await,
         }
     }
 
     async fn get(&self, id: &str, request: &Request) -> Response<Body> {
-        let Some(id) = id
-            .parse::<OrderId>()
-            .ok()
-            .filter(|id| self.secrets.verify(id).is_ok())
-        else {
+        let parsed = id.parse::<OrderId>().ok();
+        let Some(id) = parsed.filter(|id| self.secrets.verify(id).is_ok()) else {
             let request_id = sluice_api::request_id(request);
-            let detail = "No order has this id.";
+            let detail = if parsed.is_some() {
+                "No order has this id."
+            } else {
+                "An order's id is ord_ and 32 characters of A to Z, a to z, 0 to 9, - and _. This is none."
+            };
             let problem = Problem::new(ProblemType::OrderNotFound, detail, request_id);
             return sluice_api::problem(Response::builder(), &problem);
         };
@@ -126,7 +126,8 @@ impl<S: OrderStore> ReadOrders<S> {
         let query = match query::read(request, &self.secrets) {
             Ok(query) => query,
             Err(errors) => {
-                let detail = "Each entry of errors names a parameter, and the rule that it breaks.";
+                let each = "Each entry of errors names a parameter, and the rule that it breaks.";
+                let detail = sluice_api::foreign(request).unwrap_or(each);
                 let id = sluice_api::request_id(request);
                 let problem = Problem::new(ProblemType::InvalidQuery, detail, id)
                     .with_errors(Offences::Parameters(errors));

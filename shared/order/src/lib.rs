@@ -11,6 +11,7 @@ pub mod lane_settings;
 pub mod letter;
 pub mod listing;
 pub mod message;
+pub mod not_json;
 pub mod order;
 mod outcome;
 pub mod reason;

@@ -117,15 +117,18 @@ impl OrderAccepted {
                 order: &self.canonical,
             },
         })
-        .map_err(|_| TooLarge)?;
+        .map_err(|_| TooLarge::Message)?;
         let skus: usize = self
             .order
             .product_names()
             .iter()
             .map(|name| name.len() + 1)
             .sum();
-        if body.len() > MAX_BODY || body.len() + skus > MAX_STORED {
-            return Err(TooLarge);
+        if body.len() > MAX_BODY {
+            return Err(TooLarge::Message);
+        }
+        if body.len() + skus > MAX_STORED {
+            return Err(TooLarge::Item);
         }
         Ok(body)
     }
@@ -285,12 +288,17 @@ pub struct Claim {
 
 /// The order is larger than the buffer or storage can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "An order is at most {} KiB as a message, and {} KiB together with the list of its products",
-    MAX_BODY / 1024,
-    MAX_STORED / 1024
-)]
-pub struct TooLarge;
+pub enum TooLarge {
+    /// It fits no message.
+    #[error("An order is at most {} KiB as a message", MAX_BODY / 1024)]
+    Message,
+    /// It fits no storage item.
+    #[error(
+        "An order is at most {} KiB together with the list of its products",
+        MAX_STORED / 1024
+    )]
+    Item,
+}
 
 /// Why a message body is no accepted order.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -243,10 +243,10 @@ fn what_fits_no_message_or_no_item_is_too_large() {
         accepted(json!({"customer_id": "c", "currency": "GBP", "lines": lines})).to_body()
     };
     assert!(order(1000, 2, 150).is_ok());
-    assert_eq!(order(1000, 2, 250), Err(TooLarge));
+    assert_eq!(order(1000, 2, 250), Err(TooLarge::Message));
     assert_eq!(
         order(780, 61, 1),
-        Err(TooLarge),
+        Err(TooLarge::Item),
         "fits a message, but not an item"
     );
 }

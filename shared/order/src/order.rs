@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Currency, FieldError, Sku, currency,
-    fields::{Errors, Field, MAX_INTEGER},
+    fields::{Errors, Field, MAX_INTEGER, STRING, broken_ascii_rule},
     sku::MAX_SKU,
 };
 
@@ -23,8 +23,18 @@ pub struct CustomerId(String);
 impl CustomerId {
     /// The id, if it keeps the rule.
     pub fn new(id: String) -> Option<Self> {
-        ((1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()))
-            .then_some(Self(id))
+        Self::checked(id).ok()
+    }
+
+    /// The id.
+    ///
+    /// # Errors
+    /// The rule that it breaks, as the rest of a sentence that starts with the field; for the client.
+    pub fn checked(id: String) -> Result<Self, String> {
+        match broken_ascii_rule(&id, 128) {
+            Some(rule) => Err(rule),
+            None => Ok(Self(id)),
+        }
     }
 
     /// The id as text.
@@ -66,7 +76,7 @@ pub struct OrderLine {
     unit_price: u64,
 }
 
-/// Where an order goes. All fields are free text of up to 256 characters.
+/// Where an order goes. All fields are free text of up to 256 characters; an empty one is absent.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ShipTo {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -165,7 +175,6 @@ impl TryFrom<Value> for Order {
 type Currencies = fn(&str) -> Option<Currency>;
 
 fn read_order(field: Field<'_>, currencies: Currencies) -> Option<Order> {
-
     let mut members = field.object()?;
     let customer_id = members.required("customer_id", read_customer_id);
     let currency = members.required("currency", |field| read_currency(field, currencies));
@@ -182,16 +191,20 @@ fn read_order(field: Field<'_>, currencies: Currencies) -> Option<Order> {
     })
 }
 
-fn read_customer_id(mut field: Field<'_>) -> Option<CustomerId> {
-    let id = match field.value.take() {
-        Value::String(id) => CustomerId::new(id),
-        _ => None,
+fn read_customer_id(field: Field<'_>) -> Option<CustomerId> {
+    let Some(id) = field.value.as_str() else {
+        return field.refuse_type(STRING);
     };
-    id.or_else(|| field.refuse("must be a string of 1 to 128 visible ASCII characters"))
+    match CustomerId::checked(id.to_owned()) {
+        Ok(id) => Some(id),
+        Err(rule) => field.refuse(rule),
+    }
 }
 
 fn read_currency(field: Field<'_>, currencies: Currencies) -> Option<Currency> {
-    let code = field.value.as_str().unwrap_or_default();
+    let Some(code) = field.value.as_str() else {
+        return field.refuse_type(STRING);
+    };
     let rule = match currencies(code) {
         Some(currency) => return Some(currency),
         None => currency::refusal(code),
@@ -201,9 +214,18 @@ fn read_currency(field: Field<'_>, currencies: Currencies) -> Option<Currency> {
 
 fn read_lines(mut field: Field<'_>) -> Option<(Vec<OrderLine>, u64)> {
     let lines = match field.value.take() {
-        Value::Array(lines) if (1..=MAX_LINES).contains(&lines.len()) => lines,
-        _ => return field.refuse(format!("must be an array of 1 to {MAX_LINES} lines")),
+        Value::Array(lines) => lines,
+        other => {
+            field.value = other;
+            return field.refuse_type("an array");
+        }
     };
+    if lines.is_empty() {
+        return field.refuse("must hold at least 1 line");
+    }
+    if lines.len() > MAX_LINES {
+        return field.refuse(format!("must hold at most {MAX_LINES} lines"));
+    }
     let mut read = Some(Vec::with_capacity(lines.len()));
     let mut total = 0;
     for (at, line) in lines.into_iter().enumerate() {
@@ -224,12 +246,15 @@ fn read_lines(mut field: Field<'_>) -> Option<(Vec<OrderLine>, u64)> {
     read.map(|lines| (lines, total))
 }
 
+/// What to say where an amount is a fraction.
+const MINOR_UNIT: &str = "; an amount counts the currency's minor unit: 255, not 2.55";
+
 fn read_line(field: Field<'_>) -> Option<(OrderLine, u64)> {
     let mut members = field.object()?;
     let sku = members.required("sku", |field| field.text(MAX_SKU).map(Sku::of_checked));
     let description = members.optional("description", |field| field.text(512));
-    let quantity = members.required("quantity", |field| field.integer(1));
-    let unit_price = members.required("unit_price", |field| field.integer(0));
+    let quantity = members.required("quantity", |field| field.integer(1, ""));
+    let unit_price = members.required("unit_price", |field| field.integer(0, MINOR_UNIT));
     let line = members.close();
     let (quantity, unit_price) = (quantity?, unit_price?);
     let amount = quantity

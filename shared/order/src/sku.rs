@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-use crate::fields::{Errors, Field};
+use crate::fields::broken_rule;
 
 /// The most characters that a stock keeping unit has.
 pub(crate) const MAX_SKU: usize = 64;
@@ -18,9 +17,18 @@ pub struct Sku(String);
 impl Sku {
     /// The unit, if it keeps the rule.
     pub fn new(sku: String) -> Option<Self> {
-        let mut errors = Errors::default();
-        let field = Field::root(Value::String(sku), &mut errors);
-        field.text(MAX_SKU).map(Self)
+        Self::checked(sku).ok()
+    }
+
+    /// The unit.
+    ///
+    /// # Errors
+    /// The rule that it breaks, as the rest of a sentence that starts with the field; for the client.
+    pub fn checked(sku: String) -> Result<Self, String> {
+        match broken_rule(&sku, MAX_SKU) {
+            Some(rule) => Err(rule),
+            None => Ok(Self(sku)),
+        }
     }
 
     /// A text that was found to keep the rule.

@@ -52,6 +52,12 @@ pub(crate) fn json_in(text: &str) -> Result<Value, serde_json::Error> {
     json::parse(text.as_bytes()).or_else(|error| in_base64(text).ok_or(error))
 }
 
+/// Whether bytes are an object of JSON in base64.
+pub(crate) fn is_base64_of_json(bytes: &[u8]) -> bool {
+    let text = std::str::from_utf8(bytes);
+    text.ok().and_then(in_base64).is_some()
+}
+
 fn in_base64(text: &str) -> Option<Value> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &alphabet::STANDARD,

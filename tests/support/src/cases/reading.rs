@@ -163,6 +163,19 @@ pub(super) fn cases() -> Vec<Case> {
             &[],
             Value::Null,
         ),
+        // What becomes of "+00:00" in a query where the client wrote no %2B.
+        list(
+            "list-from-with-a-plus",
+            &[of, ("from", "2026-11-27T08:00:00.000 00:00")],
+            &newest,
+            Value::Null,
+        ),
+        list(
+            "list-one-product-with-spaces",
+            &[of, ("sku", " 85123A\u{a0}")],
+            &with_product,
+            Value::Null,
+        ),
         list(
             "list-of-nobody",
             &[("customer_id", "nobody")],
@@ -189,10 +202,11 @@ pub(super) fn cases() -> Vec<Case> {
             &["from", "to", "sku", "order", "limit"],
         ),
         bad_query("list-unknown-parameter", &[of, ("page", "2")], &["page"]),
+        bad_query("list-parameter-twice", &[of, of], &["customer_id"]),
         bad_query(
-            "list-parameter-twice",
-            &[of, of],
-            &["customer_id", "customer_id"],
+            "list-wrong-separator",
+            &[("customer_id", "17850;limit=1")],
+            &["customer_id"],
         ),
         bad_query(
             "list-backwards",
