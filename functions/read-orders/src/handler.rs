@@ -3,7 +3,7 @@
 use lambda_http::{Body, Request, Response, http::header::RETRY_AFTER};
 use serde::Serialize;
 use sluice_api::{Offences, Problem, ProblemType};
-use sluice_order::{Order, OrderId, OrderLine, RejectReason, Secrets, Timestamp};
+use sluice_order::{Order, OrderId, OrderLine, RejectReason, Secrets, ShipTo, Timestamp};
 use sluice_store::{Found, OrderStatus, OrderStore, StoreError, Summary};
 
 use tracing::Span;
@@ -41,6 +41,8 @@ struct ContentView<'a> {
     customer_id: &'a str,
     currency: &'a str,
     lines: &'a [OrderLine],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ship_to: Option<&'a ShipTo>,
     total: u64,
 }
 
@@ -50,6 +52,7 @@ impl<'a> From<&'a Order> for ContentView<'a> {
             customer_id: order.customer_id().as_str(),
             currency: order.currency().code(),
             lines: order.lines(),
+            ship_to: order.ship_to(),
             total: order.total(),
         }
     }

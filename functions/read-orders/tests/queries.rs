@@ -167,3 +167,26 @@ async fn events_of_other_shapes_are_read_or_named() {
             .contains("ord_ and 32 characters")
     );
 }
+
+/// The address comes back as it was sent.
+#[tokio::test]
+async fn an_order_shows_where_it_goes() {
+    let store = MemoryStore::default();
+    let address =
+        json!({"city": "London", "country": "GB", "line1": "1 High Street", "name": "A. Shopper"});
+    let with = Order::sample()
+        .with("ship_to", address.clone())
+        .message(&secrets());
+    let without = Order::sample().key("other").message(&secrets());
+    let reader = ReadOrders::new(&store, secrets());
+    for (message, expected) in [(with, Some(address)), (without, None)] {
+        let id = message.order_id;
+        let at = message.accepted_at;
+        store.put(&StoredOrder::new(message, at)).await.unwrap();
+        let event = json!({"pathParameters": {"id": id}});
+        let request: ProxyRequest = serde_json::from_value(event).unwrap();
+        let (_, body) = reader.handle(&request.into()).await.into_parts();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body.get("ship_to"), expected.as_ref());
+    }
+}

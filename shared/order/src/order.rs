@@ -125,6 +125,11 @@ impl Order {
         &self.lines
     }
 
+    /// Where it goes, if the order says so.
+    pub fn ship_to(&self) -> Option<&ShipTo> {
+        self.ship_to.as_ref()
+    }
+
     /// The sum over all lines of quantity × unit price, in the currency's minor unit; at most 2^53 − 1.
     pub fn total(&self) -> u64 {
         self.total

@@ -100,6 +100,7 @@ pub(super) fn cases() -> Vec<Case> {
                     {"sku": "85123A", "description": "WHITE HANGING HEART T-LIGHT HOLDER", "quantity": 6, "unit_price": 255},
                     {"sku": "71053", "description": "WHITE HANGING HEART T-LIGHT HOLDER", "quantity": 6, "unit_price": 255},
                 ],
+                "ship_to": {"country": "United Kingdom"},
                 "accepted_at": first.accepted_at, "stored_at": "*",
             }),
         ),
