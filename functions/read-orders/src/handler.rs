@@ -80,13 +80,13 @@ impl<S: OrderStore> ReadOrders<S> {
     }
 
     async fn get(&self, id: &str, request: &Request) -> Response<Body> {
-        let parsed = id.parse::<OrderId>().ok();
-        let Some(id) = parsed.filter(|id| self.secrets.verify(id).is_ok()) else {
+        let parsed = id.parse::<OrderId>();
+        let genuine = |id: &OrderId| self.secrets.verify(id).is_ok();
+        let Some(id) = parsed.as_ref().ok().copied().filter(genuine) else {
             let request_id = sluice_api::request_id(request);
-            let detail = if parsed.is_some() {
-                "No order has this id."
-            } else {
-                "An order's id is ord_ and 32 characters of A to Z, a to z, 0 to 9, - and _. This is none."
+            let detail = match parsed {
+                Ok(_) => "No order has this id.".to_owned(),
+                Err(error) => format!("What stands behind orders/ is {error}."),
             };
             let problem = Problem::new(ProblemType::OrderNotFound, detail, request_id);
             return sluice_api::problem(Response::builder(), &problem);

@@ -164,7 +164,7 @@ async fn events_of_other_shapes_are_read_or_named() {
         body["detail"]
             .as_str()
             .unwrap()
-            .contains("ord_ and 32 characters")
+            .contains("not an order id: `ord_`")
     );
 }
 
