@@ -41,7 +41,7 @@ def place(api, basket, patience=60):
     while True:
         request = AWSRequest(
             "POST",
-            f"{api}/orders",
+            f"{api.rstrip('/')}/orders",
             data=json.dumps(basket["order"]),
             headers={"Content-Type": "application/json", "Idempotency-Key": basket["idempotency_key"]},
         )

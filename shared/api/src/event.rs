@@ -144,14 +144,14 @@ impl ProxyRequest {
             .find(|map| !map.is_empty());
         let pairs = map.into_iter().flatten();
         let raw = match (&self.raw_query_string, map) {
-            (Some(raw), _) => raw.clone(),
-            (None, Some(_)) if self.request_context.as_ref().is_some_and(is_raw) => {
+            (Some(raw), _) if !raw.is_empty() => raw.clone(),
+            (_, Some(_)) if self.request_context.as_ref().is_some_and(is_raw) => {
                 let raw = pairs.flat_map(|(name, values)| {
                     values.0.iter().map(move |value| format!("{name}={value}&"))
                 });
                 raw.collect()
             }
-            (None, _) => {
+            _ => {
                 // `lambda_http` panics at a parameter without a value.
                 let pairs = pairs.filter(|(_, values)| !values.0.is_empty());
                 return pairs

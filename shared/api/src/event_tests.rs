@@ -179,6 +179,8 @@ fn what_a_hand_writes_is_read_as_far_as_it_means_something() {
         Ok(Some("1"))
     );
     assert_eq!(one.query_string_parameters().all("q"), Some(vec!["1"]));
+    let no_raw = self::request(json!({"rawQueryString": "", "queryStringParameters": {"q": "1"}}));
+    assert_eq!(no_raw.query_string_parameters().all("q"), Some(vec!["1"]));
 }
 
 #[test]
