@@ -41,10 +41,11 @@ test: ## all tests, on stacks of their own; SLUICE_SAM_LOCAL=containers or emula
 	@$(MAKE) --no-print-directory --jobs --keep-going --output-sync=target check unit budgets update-check end-to-end sam-local
 
 # In a folder of its own, because cargo lets only one command at a time into a folder. With `nice`, because other parts wait for the compiler.
-check: ## formats, lints, and the rules of the template
+check: ## formats, lints, the rules of the template, and the examples
 	cargo fmt --all --check
 	nice cargo clippy --target-dir $(TARGET)/clippy --workspace --all-targets $(END_TO_END) $(SAM_LOCAL) -- --deny warnings
 	@local/check-template
+	@local/check-examples
 
 update-check: functions test-binaries aws-tools ## deploy template.yaml over the last release's stack with 1,000 orders waiting: none may be lost
 	@tests/template/update-check $(TEST_BUILD)

@@ -1,10 +1,10 @@
 //! From a request to an answer.
 
 use lambda_http::{
-    Body, Request, Response,
+    Body, Request, RequestExt, Response,
     http::{
         HeaderName,
-        header::{CONTENT_TYPE, LOCATION, RETRY_AFTER},
+        header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER},
     },
 };
 use metrics::counter;
@@ -12,7 +12,9 @@ use serde::Serialize;
 use sluice_api::{NotOneText, Offences, Problem, ProblemType};
 use sluice_order::{
     Clock, Currency, HotSkus, IdempotencyKey, Order, OrderAccepted, OrderId, OrderKey, Timestamp,
-    TooLarge, TraceParent, json,
+    TooLarge, TraceParent,
+    fields::{broken_ascii_rule, means_idempotency_key},
+    json, not_json,
 };
 use sluice_runtime::LiveSecrets;
 use tracing::{Span, record_all};
@@ -116,6 +118,7 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
         trace_header: Option<&str>,
     ) -> Result<Receipt, Refusal> {
         check_content_type(request)?;
+        check_content_encoding(request)?;
         let idempotency_key = read_idempotency_key(request)?;
         let order = read_order(request)?;
         let key = match &idempotency_key {
@@ -176,57 +179,110 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
 }
 
 fn check_content_type(request: &Request) -> Result<(), Refusal> {
-    let unsupported = || {
-        refuse(
-            ProblemType::UnsupportedMediaType,
-            "Send the order as application/json in UTF-8.",
-        )
+    let unsupported = |what: &str| {
+        let detail = format!("{what} Send the order as application/json in UTF-8.");
+        Err(refuse(ProblemType::UnsupportedMediaType, detail))
     };
-    let Ok(Some(content_type)) = sluice_api::header(request, &CONTENT_TYPE) else {
-        return Err(unsupported());
+    let content_type = match sluice_api::header(request, &CONTENT_TYPE) {
+        Ok(None | Some("")) => {
+            let missing = "The request has no Content-Type.";
+            return unsupported(sluice_api::foreign(request).unwrap_or(missing));
+        }
+        Ok(Some(content_type)) => content_type,
+        Err(NotOneText) => {
+            return unsupported("The Content-Type is there more than once, or is no text.");
+        }
     };
     let mut parts = content_type.split(';').map(str::trim);
-    let is_json = parts
-        .next()
-        .is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
-    let is_utf8 = parts.all(|parameter| {
-        parameter
-            .split_once('=')
-            .filter(|(name, _)| name.eq_ignore_ascii_case("charset"))
-            .is_none_or(|(_, charset)| charset.trim_matches('"').eq_ignore_ascii_case("utf-8"))
-    });
-    if is_json && is_utf8 {
-        Ok(())
-    } else {
-        Err(unsupported())
+    let essence = parts.next().unwrap_or_default();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return unsupported(&format!("The Content-Type is {}.", shown(essence)));
     }
+    let is_charset = |(name, _): &(&str, &str)| name.trim().eq_ignore_ascii_case("charset");
+    for (_, charset) in parts
+        .filter_map(|part| part.split_once('='))
+        .filter(is_charset)
+    {
+        let charset = charset.trim().trim_matches(['"', '\'']);
+        if !["utf-8", "utf8"]
+            .iter()
+            .any(|known| charset.eq_ignore_ascii_case(known))
+        {
+            return unsupported(&format!("The charset is {}.", shown(charset)));
+        }
+    }
+    Ok(())
+}
+
+fn check_content_encoding(request: &Request) -> Result<(), Refusal> {
+    let found = match sluice_api::header(request, &CONTENT_ENCODING) {
+        Ok(None | Some("")) => return Ok(()),
+        Ok(Some(encoding)) if encoding.eq_ignore_ascii_case("identity") => return Ok(()),
+        Ok(Some(encoding)) => format!("The Content-Encoding is {}.", shown(encoding)),
+        Err(NotOneText) => "There is more than one Content-Encoding.".to_owned(),
+    };
+    let detail = format!("{found} Send the order uncompressed.");
+    Err(refuse(ProblemType::UnsupportedMediaType, detail))
+}
+
+/// The start of what a client sent, for its own eyes.
+fn shown(text: &str) -> String {
+    text.chars().take(64).collect()
 }
 
 fn read_idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>, Refusal> {
-    match sluice_api::header(request, &IDEMPOTENCY_KEY) {
-        Ok(None) => Some(None),
-        Ok(Some(key)) => IdempotencyKey::new(key.to_owned()).map(Some),
-        Err(NotOneText) => None,
+    let invalid = |what: String| {
+        let detail = format!(
+            "{what} Send one key of 1 to 255 visible ASCII characters in the header Idempotency-Key."
+        );
+        Err(refuse(ProblemType::InvalidIdempotencyKey, detail))
+    };
+    // A key that goes unnoticed is a second order when the request is repeated.
+    let names = request
+        .headers()
+        .keys()
+        .filter(|name| **name != IDEMPOTENCY_KEY);
+    if let Some(name) = names
+        .map(HeaderName::as_str)
+        .find(|name| means_idempotency_key(name))
+    {
+        return invalid(format!("The header {} is not known.", shown(name)));
     }
-    .ok_or_else(|| {
-        refuse(
-            ProblemType::InvalidIdempotencyKey,
-            "Send one key of 1 to 255 visible ASCII characters.",
-        )
-    })
+    let query = request.query_string_parameters_ref();
+    let mut parameters = query.into_iter().flat_map(|query| query.iter());
+    if let Some((name, _)) = parameters.find(|(name, _)| means_idempotency_key(name)) {
+        return invalid(format!(
+            "The query's parameter {} is not known.",
+            shown(name)
+        ));
+    }
+    let key = match sluice_api::header(request, &IDEMPOTENCY_KEY) {
+        Ok(None) => return Ok(None),
+        Ok(Some(key)) => key,
+        Err(NotOneText) => {
+            return invalid("The key is there more than once, or is no text.".to_owned());
+        }
+    };
+    let Some(read) = IdempotencyKey::new(key.to_owned()) else {
+        let rule = broken_ascii_rule(key, 255).unwrap_or_default();
+        return invalid(format!("The key {rule}."));
+    };
+    Ok(Some(read))
 }
 
 fn read_order(request: &Request) -> Result<Order, Refusal> {
-    let body = sluice_api::body(request)
-        .ok_or_else(|| refuse(ProblemType::InvalidJson, "The body cannot be decoded."))?;
+    let body = sluice_api::body(request).map_err(|why| refuse(ProblemType::InvalidJson, why))?;
     if body.len() > MAX_REQUEST {
-        return Err(too_large(TooLarge));
+        let detail = format!(
+            "A request is at most {} KiB. Split the order.",
+            MAX_REQUEST / 1024
+        );
+        return Err(refuse(ProblemType::OrderTooLarge, detail));
     }
     let value = json::parse(body).map_err(|error| {
-        refuse(
-            ProblemType::InvalidJson,
-            format!("The parser says: {error}."),
-        )
+        let likely = not_json::likely(body, &error).unwrap_or_default();
+        let detail = format!("The parser says: {error}. {likely}");
+        refuse(ProblemType::InvalidJson, detail.trim_end())
     })?;
     Order::from_json(value).map_err(|errors| {
         let detail =
@@ -235,6 +291,6 @@ fn read_order(request: &Request) -> Result<Order, Refusal> {
     })
 }
 
-fn too_large(_: TooLarge) -> Refusal {
-    refuse(ProblemType::OrderTooLarge, format!("{TooLarge}. Split it."))
+fn too_large(error: TooLarge) -> Refusal {
+    refuse(ProblemType::OrderTooLarge, format!("{error}. Split it."))
 }

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use lambda_http::{Body, Request, RequestExt, Response, http::header::RETRY_AFTER};
 use serde::Serialize;
 use sluice_api::{Offences, Problem, ProblemType};
-use sluice_order::{Order, OrderId, OrderLine, Position, RejectReason, Timestamp};
+use sluice_order::{Order, OrderId, OrderLine, Position, RejectReason, ShipTo, Timestamp};
 use sluice_runtime::LiveSecrets;
 use sluice_store::{Found, OrderStatus, OrderStore, Summary};
 
@@ -44,6 +44,8 @@ struct ContentView<'a> {
     customer_id: &'a str,
     currency: &'a str,
     lines: &'a [OrderLine],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ship_to: Option<&'a ShipTo>,
     total: u64,
 }
 
@@ -53,6 +55,7 @@ impl<'a> From<&'a Order> for ContentView<'a> {
             customer_id: order.customer_id().as_str(),
             currency: order.currency().code(),
             lines: order.lines(),
+            ship_to: order.ship_to(),
             total: order.total(),
         }
     }
@@ -76,21 +79,24 @@ impl<S: OrderStore> ReadOrders<S> {
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
         Span::current().record("correlation_id", sluice_api::request_id(request));
-        let path = request.path_parameters_ref();
-        match path.and_then(|path| path.first("id")) {
+        match sluice_api::order_id(request) {
             Some(id) => self.get(id, request).await,
             None => self.list(request).await,
         }
     }
 
     async fn get(&self, id: &str, request: &Request) -> Response<Body> {
+        let parsed = id.parse::<OrderId>();
         let not_found = || {
             let request_id = sluice_api::request_id(request);
-            let detail = "No order has this id.";
+            let detail = match &parsed {
+                Ok(_) => "No order has this id.".to_owned(),
+                Err(error) => format!("What stands behind orders/ is {error}."),
+            };
             let problem = Problem::new(ProblemType::OrderNotFound, detail, request_id);
             sluice_api::problem(Response::builder(), &problem)
         };
-        let Ok(id) = id.parse::<OrderId>() else {
+        let Ok(id) = parsed else {
             return not_found();
         };
         match self.secrets.knowing(id.secret_number()).await {
@@ -146,7 +152,8 @@ impl<S: OrderStore> ReadOrders<S> {
         let query = match query::read(request, &secrets) {
             Ok(query) => query,
             Err(errors) => {
-                let detail = "Each entry of errors names a parameter, and the rule that it breaks.";
+                let each = "Each entry of errors names a parameter, and the rule that it breaks.";
+                let detail = sluice_api::foreign(request).unwrap_or(each);
                 let id = sluice_api::request_id(request);
                 let problem = Problem::new(ProblemType::InvalidQuery, detail, id)
                     .with_errors(Offences::Parameters(errors));

@@ -5,37 +5,41 @@ use std::collections::BTreeMap;
 use lambda_http::{Request, RequestExt};
 use sluice_api::ParameterError;
 use sluice_order::{
-    CustomerId, ListQuery, Position, Secrets, Sku, Timestamp, fields::MAX_ERRORS,
-    listing::MAX_LIMIT, time::NotATimestamp,
+    CustomerId, ListQuery, Position, Secrets, Sku, Timestamp,
+    fields::{MAX_ERRORS, are_one_name},
+    listing::MAX_LIMIT,
+    time::NotATimestamp,
 };
+
+/// Every parameter that there is.
+const KNOWN: [&str; 7] = [
+    "customer_id",
+    "from",
+    "to",
+    "sku",
+    "order",
+    "limit",
+    "cursor",
+];
 
 /// How many orders a page has where the client does not say.
 const DEFAULT_LIMIT: usize = 20;
 
 /// The query of a request, with every rule checked; errors name the parameter.
 pub(crate) fn read(request: &Request, secrets: &Secrets) -> Result<ListQuery, Vec<ParameterError>> {
-    let time_rule = NotATimestamp.to_string();
-    let limit_rule = format!("must be an integer from 1 to {MAX_LIMIT}");
-
     let mut parameters = Parameters::of(request);
-    let customer_id = parameters.required(
-        "customer_id",
-        "is required: 1 to 128 visible ASCII characters",
-        |id| CustomerId::new(id.to_owned()),
-    );
-    let from = parameters.optional("from", &time_rule, |text| text.parse().ok());
-    let to = parameters.optional("to", &time_rule, |text| text.parse().ok());
-    let sku = parameters.optional("sku", "must have 1 to 64 characters", |text| {
-        Sku::new(text.to_owned())
+    let customer_id = parameters.required("customer_id", customer);
+    let from = parameters.optional("from", time);
+    let to = parameters.optional("to", time);
+    let sku = parameters.optional("sku", |text| Sku::checked(text.to_owned()));
+    let newest_first = parameters.optional("order", |text| match text {
+        "desc" => Ok(true),
+        "asc" => Ok(false),
+        _ => Err("must be asc or desc".to_owned()),
     });
-    let newest_first = parameters.optional("order", "must be asc or desc", |text| match text {
-        "desc" => Some(true),
-        "asc" => Some(false),
-        _ => None,
-    });
-    let limit = parameters.optional("limit", &limit_rule, |text| {
-        let limit = text.parse().ok()?;
-        (1..=MAX_LIMIT).contains(&limit).then_some(limit)
+    let limit = parameters.optional("limit", |text| match text.parse() {
+        Ok(limit) if (1..=MAX_LIMIT).contains(&limit) => Ok(limit),
+        _ => Err(format!("must be an integer from 1 to {MAX_LIMIT}")),
     });
     let cursor = parameters.left.remove("cursor");
     let mut errors = parameters.close();
@@ -69,6 +73,32 @@ pub(crate) fn read(request: &Request, secrets: &Secrets) -> Result<ListQuery, Ve
     Ok(query)
 }
 
+fn customer(id: &str) -> Result<CustomerId, String> {
+    let of_plus = |rule| {
+        if id.contains(' ') {
+            format!("{rule}; in a query + means a space, so write + as %2B")
+        } else {
+            rule
+        }
+    };
+    CustomerId::checked(id.to_owned()).map_err(of_plus)
+}
+
+/// A time. In a query + means a space, and in front of an offset a space can only have been +.
+fn time(text: &str) -> Result<Timestamp, String> {
+    let parse = |text: &str| text.parse().map_err(|e: NotATimestamp| e.to_string());
+    // Behind the date and its separator.
+    match text.rsplit_once(' ').filter(|(front, _)| front.len() > 10) {
+        Some((front, offset)) if offset.starts_with(['+', '-']) => {
+            parse(&format!("{front}{offset}"))
+        }
+        Some((front, offset)) if offset.starts_with(|c: char| c.is_ascii_digit()) => {
+            parse(&format!("{front}+{offset}"))
+        }
+        _ => parse(text),
+    }
+}
+
 /// The parameters of a query, which are taken out one by one. What is left at the end is unknown.
 struct Parameters<'a> {
     left: BTreeMap<&'a str, &'a str>,
@@ -84,10 +114,13 @@ impl<'a> Parameters<'a> {
         }
         let (mut left, mut errors) = (BTreeMap::new(), Vec::new());
         for (name, values) in sent {
-            if let [value] = values[..] {
-                left.insert(name, value);
-            } else {
-                errors.push(error(name, "must be given once"));
+            match values[..] {
+                [value] if has_another_in(value) => errors.push(error(
+                    name,
+                    "must not hold another parameter: write & between parameters, and nothing else",
+                )),
+                [value] => drop(left.insert(name, value)),
+                _ => errors.push(error(name, "must be given once")),
             }
         }
         Self { left, errors }
@@ -97,34 +130,56 @@ impl<'a> Parameters<'a> {
     fn required<T>(
         &mut self,
         name: &str,
-        rule: &str,
-        read: impl FnOnce(&str) -> Option<T>,
+        read: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let value = self.left.remove(name).and_then(read);
-        if value.is_none() {
-            self.errors.push(error(name, rule));
+        let is_wrong = self.errors.iter().any(|error| error.parameter == name);
+        if !self.left.contains_key(name) && !is_wrong {
+            self.errors.push(error(name, "is required"));
         }
-        value
+        self.optional(name, read)
     }
 
     /// Reads a parameter that may be absent.
     fn optional<T>(
         &mut self,
         name: &str,
-        rule: &str,
-        read: impl FnOnce(&str) -> Option<T>,
+        read: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let is_there = self.left.contains_key(name);
-        is_there.then(|| self.required(name, rule, read)).flatten()
+        match read(self.left.remove(name)?) {
+            Ok(value) => Some(value),
+            Err(rule) => {
+                self.errors.push(error(name, &rule));
+                None
+            }
+        }
     }
 
     /// All that was wrong, with an entry for whatever was not read.
     fn close(mut self) -> Vec<ParameterError> {
-        let unknown = self.left.keys();
-        let unknown = unknown.map(|name| error(name, "is not a known parameter"));
-        self.errors.extend(unknown);
+        for name in self.left.keys() {
+            let rule = match KNOWN.iter().find(|known| are_one_name(known, name)) {
+                Some(known) => &format!("is not a known parameter: it is written {known}"),
+                None if name.starts_with("amp;") => {
+                    "is not a known parameter: write & between parameters, not &amp;"
+                }
+                None => "is not a known parameter",
+            };
+            self.errors.push(error(name, rule));
+        }
         self.errors
     }
+}
+
+/// Whether a value goes on with another parameter, because something else than & stands between the two, or because the query
+/// was encoded twice.
+fn has_another_in(value: &str) -> bool {
+    let begins = |name: &&str| {
+        value.match_indices(*name).any(|(at, name)| {
+            let before = value[..at].trim_end().chars().next_back();
+            before.is_some_and(|c| ",;?&".contains(c)) && value[at + name.len()..].starts_with('=')
+        })
+    };
+    KNOWN.iter().any(begins)
 }
 
 /// The name is the client's, so no more than its start is repeated.

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod event;
 mod problem;
 mod request;
 mod response;
 
+pub use event::ProxyRequest;
 pub use problem::{Offences, ParameterError, Problem, ProblemType};
-pub use request::{NotOneText, ProxyRequest, body, header, request_id, taken_ms};
+pub use request::{NotOneText, body, foreign, header, order_id, request_id, taken_ms};
 pub use response::{ProxyResponse, json, problem};

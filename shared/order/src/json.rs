@@ -11,11 +11,13 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-/// Parses one JSON text. Nesting beyond 127 levels is refused.
+/// Parses one JSON text. A byte order mark in front is skipped, as RFC 8259 (section 8.1) allows. Nesting beyond 127 levels is
+/// refused.
 ///
 /// # Errors
 /// Syntax errors, invalid UTF-8 and duplicate member names, each with line and column; for the client.
 pub fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     serde_json::from_slice::<Unambiguous>(bytes).map(|json| json.0)
 }
 
@@ -107,7 +109,8 @@ mod tests {
             "NaN",
             "[1e999]",
             "{\"a\":1}x",
-            "\u{feff}{}",
+            "{\u{feff}}",
+            "\u{feff}\u{feff}{}",
             "'a'",
             "\"\\ud800\"",
             &deep,
@@ -119,6 +122,14 @@ mod tests {
             );
         }
         assert!(parse(b"\"\xff\"").is_err());
+    }
+
+    #[test]
+    fn a_byte_order_mark_in_front_means_nothing() {
+        assert_eq!(
+            parse("\u{feff}[1]".as_bytes()).unwrap(),
+            serde_json::json!([1])
+        );
     }
 
     /// Read as a `Value`, this name of `serde_json`'s own would turn the text beside it into JSON.

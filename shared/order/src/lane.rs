@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, fmt, str::FromStr};
 
-use crate::{Order, Sku};
+use crate::{Order, Sku, sku::trimmed};
 
 /// A lane has its own queue, dead-letter queue, consumer and pace, so that a backlog in one delays no other.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -51,12 +51,13 @@ pub struct UnknownLane(String);
 /// The products that send an order to the hot lane. It decides only where an order is published: a repeat that takes the
 /// other lane after a change is still the same order.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct HotSkus(HashSet<Sku>);
+pub struct HotSkus(HashSet<String>);
 
 impl HotSkus {
     /// The lane of an order: hot if it holds any of them.
     pub fn lane_of(&self, order: &Order) -> Lane {
-        if order.lines().iter().any(|line| self.0.contains(line.sku())) {
+        let is_hot = |sku: &Sku| self.0.contains(&*sku.plain());
+        if order.lines().iter().any(|line| is_hot(line.sku())) {
             Lane::Hot
         } else {
             Lane::Standard
@@ -67,14 +68,17 @@ impl HotSkus {
 impl FromStr for HotSkus {
     type Err = NoSku;
 
-    /// Reads stock keeping units with commas between them, and spaces around them as one likes; only spaces are none.
+    /// Reads stock keeping units with commas between them, and spaces around them as one likes; only spaces are none. They are
+    /// compared in their plain form.
     fn from_str(list: &str) -> Result<Self, Self::Err> {
-        if list.trim_matches(' ').is_empty() {
+        if trimmed(list).is_empty() {
             return Ok(Self::default());
         }
         list.split(',')
             .map(|sku| {
-                Sku::new(sku.trim_matches(' ').to_owned()).ok_or_else(|| NoSku(sku.to_owned()))
+                let named = Sku::new(trimmed(sku).to_owned());
+                let named = named.map(|sku| sku.plain().into_owned());
+                named.ok_or_else(|| NoSku(sku.to_owned()))
             })
             .collect::<Result<_, _>>()
             .map(Self)
@@ -95,7 +99,7 @@ mod tests {
     /// P7.
     #[test]
     fn one_hot_product_makes_an_order_hot() {
-        let hot: HotSkus = " 85123A, 22423".parse().unwrap();
+        let hot: HotSkus = " 85123A, 22423,cafe\u{301}\n".parse().unwrap();
         for (skus, lane) in [
             (&["85123A"][..], Lane::Hot),
             (&["1", "2", "22423"], Lane::Hot),
@@ -103,6 +107,12 @@ mod tests {
             (&["85123a"], Lane::Standard),
             (&["85123"], Lane::Standard),
             (&["85123A,22423"], Lane::Standard),
+            // As people and their systems write it.
+            (&["85123A "], Lane::Hot),
+            (&["\u{feff}\u{a0}85123A\u{200b}"], Lane::Hot),
+            (&["cafe\u{301}"], Lane::Hot),
+            (&["café\t"], Lane::Hot),
+            (&["cafe"], Lane::Standard),
         ] {
             assert_eq!(
                 hot.lane_of(&Order::sample().skus(skus).order()),
@@ -114,7 +124,7 @@ mod tests {
 
     #[test]
     fn none_may_be_hot() {
-        for none in ["", " "] {
+        for none in ["", " ", "\u{200b}\n"] {
             let hot: HotSkus = none.parse().unwrap();
             assert_eq!(
                 hot.lane_of(&Order::sample().skus(&["85123A", " "]).order()),

@@ -166,16 +166,16 @@ mod tests {
     fn a_lane_reaches_less_of_its_pace_the_shorter_its_batches_are() {
         let share = |writes, concurrency, batch| {
             let share = share(writes, concurrency, batch, GATHERED_PER_SECOND);
-            (share * 1_000.0).round() / 1_000.0
+            format!("{share:.3}")
         };
         // 100 messages at 50 a second of each of two: 2.04 s of work for a second's waiting.
-        assert_eq!(share(100.0, 2, 1_000), 0.658);
-        assert_eq!(share(100.0, 2, 100), 0.658, "more are not gathered");
-        assert_eq!(share(100.0, 12, 200), 0.906);
-        assert_eq!(share(100.0, 14, 140), 0.916);
+        assert_eq!(share(100.0, 2, 1_000), "0.658");
+        assert_eq!(share(100.0, 2, 100), "0.658", "more are not gathered");
+        assert_eq!(share(100.0, 12, 200), "0.906");
+        assert_eq!(share(100.0, 14, 140), "0.916");
         // A small batch is full before the window ends.
-        assert_eq!(share(3.0, 2, 30), 0.966);
-        assert_eq!(share(0.1, 2, 1), 0.98);
+        assert_eq!(share(3.0, 2, 30), "0.966");
+        assert_eq!(share(0.1, 2, 1), "0.980");
     }
 
     /// P4.

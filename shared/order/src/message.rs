@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use crate::{
     ContentHash, IdError, Order, OrderId, OrderKey, RejectReason, Secrets, Timestamp,
-    content::Canonical, json,
+    content::Canonical,
+    wrapped::{self, NoEvent},
 };
 
 /// The `type` of the event, and the value of the message attribute `event_type`.
@@ -116,15 +117,18 @@ impl OrderAccepted {
                 order: &self.canonical,
             },
         })
-        .map_err(|_| TooLarge)?;
+        .map_err(|_| TooLarge::Message)?;
         let skus: usize = self
             .order
-            .skus()
+            .product_names()
             .iter()
-            .map(|sku| sku.as_str().len() + 1)
+            .map(|name| name.len() + 1)
             .sum();
-        if body.len() > MAX_BODY || body.len() + skus > MAX_STORED {
-            return Err(TooLarge);
+        if body.len() > MAX_BODY {
+            return Err(TooLarge::Message);
+        }
+        if body.len() + skus > MAX_STORED {
+            return Err(TooLarge::Item);
         }
         Ok(body)
     }
@@ -140,19 +144,22 @@ impl OrderAccepted {
     /// Reads a message body once, for all that it says: the order, and the trace that it belongs to even where it holds no
     /// order.
     pub fn open(body: &str, secrets: &Secrets) -> Opened {
-        match envelope_in(body) {
+        match wrapped::event_in(body) {
             Ok(envelope) => Opened {
                 traceparent: text_in(&envelope, "traceparent").map(str::to_owned),
                 accepted: Self::verified(envelope, secrets),
             },
-            Err(error) => Opened {
-                traceparent: None,
-                accepted: Err(ParseFailure::permanent(
-                    RejectReason::NotJson,
-                    error.to_string(),
-                    None,
-                )),
-            },
+            Err(error) => {
+                let reason = match error {
+                    NoEvent::NotJson(_) => RejectReason::NotJson,
+                    NoEvent::Several => RejectReason::UnknownEvent,
+                };
+                let failure = ParseFailure::permanent(reason, error.to_string(), None);
+                Opened {
+                    traceparent: None,
+                    accepted: Err(failure),
+                }
+            }
         }
     }
 
@@ -177,11 +184,12 @@ impl OrderAccepted {
     }
 
     /// What a body says of itself, without the secrets: **unverified**, since anybody can write it. For what
-    /// an operator does with a message that is never going to be an order.
+    /// an operator does with a message that is never going to be an order. The event is found in whatever it was wrapped, as
+    /// the consumer finds it.
     ///
     /// `None` if it names no order.
     pub fn claimed(body: &str) -> Option<Claim> {
-        let envelope = envelope_in(body).ok()?;
+        let envelope = wrapped::event_in(body).ok()?;
         let order_id = id_in(&envelope)?;
         let read = check_type(&envelope).and_then(|()| Self::of_envelope(envelope, order_id));
         Some(Claim {
@@ -198,7 +206,7 @@ impl OrderAccepted {
             time,
             traceparent,
             data,
-        } = serde_json::from_value(envelope).map_err(|_| {
+        } = serde_json::from_value(plain(envelope)).map_err(|_| {
             let detail = "time, content_hash or order is missing or malformed";
             (Reason::InvalidOrder, detail.to_owned())
         })?;
@@ -220,16 +228,22 @@ impl OrderAccepted {
     }
 }
 
-/// The envelope in a message body. Where raw delivery is switched off, SNS puts it as text into an envelope of its own; what
-/// stands there is read like the message itself. Anybody could write that too, and it is checked like any other.
-/// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html>
-fn envelope_in(body: &str) -> Result<Value, serde_json::Error> {
-    let outer = json::parse(body.as_bytes())?;
-    let is_ours = outer.get("specversion").is_some();
-    match (text_in(&outer, "Type"), text_in(&outer, "Message")) {
-        (Some("Notification"), Some(message)) if !is_ours => json::parse(message.as_bytes()),
-        _ => Ok(outer),
+/// The envelope with its data as plain JSON. A `CloudEvent` may carry it in base64, and some writers encode it twice.
+/// <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md#31-handling-of-data>
+fn plain(mut envelope: Value) -> Value {
+    if envelope.get("data").is_none()
+        && let Some(data) = envelope.get_mut("data_base64").map(Value::take)
+    {
+        envelope["data"] = data;
     }
+    for pointer in ["/data", "/data/order"] {
+        if let Some(value) = envelope.pointer_mut(pointer)
+            && let Some(inner) = value.as_str().and_then(|text| wrapped::json_in(text).ok())
+        {
+            *value = inner;
+        }
+    }
+    envelope
 }
 
 fn text_in<'a>(envelope: &'a Value, name: &str) -> Option<&'a str> {
@@ -246,7 +260,11 @@ fn check_type(envelope: &Value) -> Result<(), (RejectReason, String)> {
     if named == (Some("1.0"), Some(EVENT_TYPE)) {
         return Ok(());
     }
-    let detail = format!("specversion and type must be 1.0 and {EVENT_TYPE}");
+    let detail = if text_in(envelope, "Type").is_some() && envelope.get("TopicArn").is_some() {
+        "it is an envelope of SNS, and holds no event that can be read".to_owned()
+    } else {
+        format!("specversion and type must be 1.0 and {EVENT_TYPE}")
+    };
     Err((RejectReason::UnknownEvent, detail))
 }
 
@@ -270,12 +288,17 @@ pub struct Claim {
 
 /// The order is larger than the buffer or storage can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "An order is at most {} KiB as a message, and {} KiB together with the list of its products",
-    MAX_BODY / 1024,
-    MAX_STORED / 1024
-)]
-pub struct TooLarge;
+pub enum TooLarge {
+    /// It fits no message.
+    #[error("An order is at most {} KiB as a message", MAX_BODY / 1024)]
+    Message,
+    /// It fits no storage item.
+    #[error(
+        "An order is at most {} KiB together with the list of its products",
+        MAX_STORED / 1024
+    )]
+    Item,
+}
 
 /// Why a message body is no accepted order.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

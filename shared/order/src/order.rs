@@ -1,6 +1,6 @@
 //! An order: what a customer wants, as the storefront sends it.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -8,8 +8,9 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Currency, FieldError,
-    fields::{Errors, Field, MAX_INTEGER},
+    Currency, FieldError, Sku, currency,
+    fields::{Errors, Field, MAX_INTEGER, STRING, broken_ascii_rule},
+    sku::MAX_SKU,
 };
 
 /// The most lines an order has.
@@ -22,8 +23,18 @@ pub struct CustomerId(String);
 impl CustomerId {
     /// The id, if it keeps the rule.
     pub fn new(id: String) -> Option<Self> {
-        ((1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()))
-            .then_some(Self(id))
+        Self::checked(id).ok()
+    }
+
+    /// The id.
+    ///
+    /// # Errors
+    /// The rule that it breaks, as the rest of a sentence that starts with the field; for the client.
+    pub fn checked(id: String) -> Result<Self, String> {
+        match broken_ascii_rule(&id, 128) {
+            Some(rule) => Err(rule),
+            None => Ok(Self(id)),
+        }
     }
 
     /// The id as text.
@@ -36,24 +47,6 @@ impl CustomerId {
     pub fn message_group(&self) -> String {
         let hash: [u8; 32] = Sha256::digest(self.0.as_bytes()).into();
         URL_SAFE_NO_PAD.encode(&hash[..16])
-    }
-}
-
-/// A product, by its stock keeping unit: 1 to 64 characters.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub struct Sku(String);
-
-impl Sku {
-    /// The unit, if it keeps the rule.
-    pub fn new(sku: String) -> Option<Self> {
-        let mut errors = Errors::default();
-        let field = Field::root(Value::String(sku), &mut errors);
-        field.text(64).map(Self)
-    }
-
-    /// The unit as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
@@ -83,7 +76,7 @@ pub struct OrderLine {
     unit_price: u64,
 }
 
-/// Where an order goes. All fields are free text of up to 256 characters.
+/// Where an order goes. All fields are free text of up to 256 characters; an empty one is absent.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ShipTo {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,13 +96,17 @@ pub struct ShipTo {
 }
 
 impl Order {
-    /// Reads an order, with every rule checked.
+    /// Reads a new order, with every rule checked.
     ///
     /// # Errors
     /// One entry for each field that breaks a rule (at most [`crate::fields::MAX_ERRORS`]); for the client.
     pub fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
+        Self::read(value, Currency::from_code)
+    }
+
+    fn read(value: Value, currencies: Currencies) -> Result<Self, Vec<FieldError>> {
         let mut errors = Errors::default();
-        let order = read_order(Field::root(value, &mut errors));
+        let order = read_order(Field::root(value, &mut errors), currencies);
         errors.unless_any(order)
     }
 
@@ -128,14 +125,32 @@ impl Order {
         &self.lines
     }
 
+    /// Where it goes, if the order says so.
+    pub fn ship_to(&self) -> Option<&ShipTo> {
+        self.ship_to.as_ref()
+    }
+
     /// The sum over all lines of quantity × unit price, in the currency's minor unit; at most 2^53 − 1.
     pub fn total(&self) -> u64 {
         self.total
     }
 
-    /// The different products in the order.
+    /// The different products in the order, as they were sent.
     pub fn skus(&self) -> BTreeSet<&Sku> {
         self.lines.iter().map(OrderLine::sku).collect()
+    }
+
+    /// The names under which storage finds the order by product: each as it was sent and, where that differs, in its plain form
+    /// ([`Sku::plain`]).
+    pub fn product_names(&self) -> BTreeSet<Cow<'_, str>> {
+        let mut names = BTreeSet::new();
+        for sku in self.lines.iter().map(OrderLine::sku) {
+            names.insert(Cow::Borrowed(sku.as_str()));
+            if let Some(plain) = sku.other_plain() {
+                names.insert(plain);
+            }
+        }
+        names
     }
 }
 
@@ -149,8 +164,9 @@ impl OrderLine {
 impl TryFrom<Value> for Order {
     type Error = String;
 
+    /// Reads an order that was accepted once, maybe in a currency that is not in use any more.
     fn try_from(value: Value) -> Result<Self, Self::Error> {
-        Self::from_json(value).map_err(|errors| {
+        Self::read(value, Currency::from_any_code).map_err(|errors| {
             errors
                 .iter()
                 .map(FieldError::without_content)
@@ -160,10 +176,13 @@ impl TryFrom<Value> for Order {
     }
 }
 
-fn read_order(field: Field<'_>) -> Option<Order> {
+/// Finds a currency by its code.
+type Currencies = fn(&str) -> Option<Currency>;
+
+fn read_order(field: Field<'_>, currencies: Currencies) -> Option<Order> {
     let mut members = field.object()?;
     let customer_id = members.required("customer_id", read_customer_id);
-    let currency = members.required("currency", read_currency);
+    let currency = members.required("currency", |field| read_currency(field, currencies));
     let lines = members.required("lines", read_lines);
     let ship_to = members.optional("ship_to", read_ship_to);
     members.close();
@@ -177,24 +196,41 @@ fn read_order(field: Field<'_>) -> Option<Order> {
     })
 }
 
-fn read_customer_id(mut field: Field<'_>) -> Option<CustomerId> {
-    let id = match field.value.take() {
-        Value::String(id) => CustomerId::new(id),
-        _ => None,
+fn read_customer_id(field: Field<'_>) -> Option<CustomerId> {
+    let Some(id) = field.value.as_str() else {
+        return field.refuse_type(STRING);
     };
-    id.or_else(|| field.refuse("must be a string of 1 to 128 visible ASCII characters"))
+    match CustomerId::checked(id.to_owned()) {
+        Ok(id) => Some(id),
+        Err(rule) => field.refuse(rule),
+    }
 }
 
-fn read_currency(field: Field<'_>) -> Option<Currency> {
-    let currency = field.value.as_str().and_then(Currency::from_code);
-    currency.or_else(|| field.refuse("must be an ISO 4217 currency code, such as EUR"))
+fn read_currency(field: Field<'_>, currencies: Currencies) -> Option<Currency> {
+    let Some(code) = field.value.as_str() else {
+        return field.refuse_type(STRING);
+    };
+    let rule = match currencies(code) {
+        Some(currency) => return Some(currency),
+        None => currency::refusal(code),
+    };
+    field.refuse(rule)
 }
 
 fn read_lines(mut field: Field<'_>) -> Option<(Vec<OrderLine>, u64)> {
     let lines = match field.value.take() {
-        Value::Array(lines) if (1..=MAX_LINES).contains(&lines.len()) => lines,
-        _ => return field.refuse(format!("must be an array of 1 to {MAX_LINES} lines")),
+        Value::Array(lines) => lines,
+        other => {
+            field.value = other;
+            return field.refuse_type("an array");
+        }
     };
+    if lines.is_empty() {
+        return field.refuse("must hold at least 1 line");
+    }
+    if lines.len() > MAX_LINES {
+        return field.refuse(format!("must hold at most {MAX_LINES} lines"));
+    }
     let mut read = Some(Vec::with_capacity(lines.len()));
     let mut total = 0;
     for (at, line) in lines.into_iter().enumerate() {
@@ -215,12 +251,15 @@ fn read_lines(mut field: Field<'_>) -> Option<(Vec<OrderLine>, u64)> {
     read.map(|lines| (lines, total))
 }
 
+/// What to say where an amount is a fraction.
+const MINOR_UNIT: &str = "; an amount counts the currency's minor unit: 255, not 2.55";
+
 fn read_line(field: Field<'_>) -> Option<(OrderLine, u64)> {
     let mut members = field.object()?;
-    let sku = members.required("sku", |field| field.text(64).map(Sku));
+    let sku = members.required("sku", |field| field.text(MAX_SKU).map(Sku::of_checked));
     let description = members.optional("description", |field| field.text(512));
-    let quantity = members.required("quantity", |field| field.integer(1));
-    let unit_price = members.required("unit_price", |field| field.integer(0));
+    let quantity = members.required("quantity", |field| field.integer(1, ""));
+    let unit_price = members.required("unit_price", |field| field.integer(0, MINOR_UNIT));
     let line = members.close();
     let (quantity, unit_price) = (quantity?, unit_price?);
     let amount = quantity

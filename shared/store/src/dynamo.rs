@@ -163,7 +163,7 @@ impl OrderStore for DynamoStore {
             Some(sku) => request
                 .limit(MAX_EXAMINED)
                 .filter_expression("contains(skus, :sku)")
-                .expression_attribute_values(":sku", text(sku.as_str())),
+                .expression_attribute_values(":sku", text(sku.plain())),
         };
         let answer = request.send().await.map_err(|e| classify(&e))?;
         let mut orders = answer

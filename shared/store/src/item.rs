@@ -1,6 +1,7 @@
 //! How a record looks as an item of the table. The attribute names are part of the interface: other systems read them.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeSet, HashMap},
     fmt,
 };
@@ -8,7 +9,7 @@ use std::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sluice_order::{ContentHash, Order, OrderId, OrderKey, RejectReason, Sku, Timestamp};
+use sluice_order::{ContentHash, Order, OrderId, OrderKey, RejectReason, Timestamp};
 
 use crate::{Found, OrderStatus, Rejection, StoreError, StoredOrder};
 
@@ -57,7 +58,7 @@ struct OrderItem<'a> {
     accepted_at: Timestamp,
     stored_at: Timestamp,
     total: u64,
-    skus: BTreeSet<&'a Sku>,
+    skus: BTreeSet<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     traceparent: Option<&'a str>,
     #[serde(flatten)]
@@ -75,7 +76,7 @@ pub(crate) fn of_order(stored: &StoredOrder) -> Result<Item, StoreError> {
         accepted_at: stored.accepted_at,
         stored_at: stored.stored_at,
         total: stored.order.total(),
-        skus: stored.order.skus(),
+        skus: stored.order.product_names(),
         traceparent: stored.traceparent.as_deref(),
         order: &stored.order,
     })

@@ -102,7 +102,7 @@ impl OrderStore for MemoryStore {
                     && query
                         .sku
                         .as_ref()
-                        .is_none_or(|sku| order.order.skus().contains(sku))
+                        .is_none_or(|sku| order.order.product_names().contains(&sku.plain()))
                     && query.after.is_none_or(|after| {
                         if query.newest_first {
                             position(order) < after

@@ -198,7 +198,7 @@ async fn a_customer_s_orders_are_listed(store: &impl OrderStore) {
         (11, 10, ["x", "z"]),
         (13, 20, ["y", "z"]),
         (12, 20, ["x", "z"]),
-        (14, 30, ["y", "y"]),
+        (14, 30, ["cafe\u{301} ", "y"]),
     ] {
         store
             .put(&order("lister", key, accepted, &skus))
@@ -239,9 +239,16 @@ async fn a_customer_s_orders_are_listed(store: &impl OrderStore) {
         );
         let product = ListQuery {
             sku: Sku::new("x".into()),
-            ..query
+            ..query.clone()
         };
         assert_eq!(keys(store, product).await, [12, 11, 10]);
+        for name in ["cafe\u{301} ", "café", "\u{feff}café\n"] {
+            let product = ListQuery {
+                sku: Sku::new(name.into()),
+                ..query.clone()
+            };
+            assert_eq!(keys(store, product).await, [14], "{name:?}");
+        }
     }
     let page = store
         .list(&ListQuery {

@@ -383,8 +383,13 @@ fn is_dead(queue: &str) -> bool {
     queue.ends_with("dead letters")
 }
 
+/// The event of a body, out of what the topic wrapped it in.
 fn parsed(body: &str) -> Value {
-    serde_json::from_str(body).unwrap_or_default()
+    let value: Value = serde_json::from_str(body).unwrap_or_default();
+    match value.get("Message").unwrap_or(&value).as_str() {
+        Some(inner) => serde_json::from_str(inner).unwrap_or_default(),
+        None => value,
+    }
 }
 
 fn name(order_id: &str) -> Name {

@@ -55,6 +55,8 @@ pub struct Scenario {
     pub publish_fails: usize,
     /// SNS delivers a message more than once.
     pub delivered_twice: usize,
+    /// Raw delivery is off or a tool stands between: a message comes wrapped, or encoded twice.
+    pub wrapped: usize,
     /// SNS gives a message up and puts it into the subscription's dead-letter queue.
     pub undeliverable: usize,
     /// SQS shows a message again though it is in flight or deleted.
@@ -105,6 +107,7 @@ impl Scenario {
             slow: 0,
             publish_fails: 0,
             delivered_twice: 0,
+            wrapped: 0,
             undeliverable: 0,
             shown_twice: 0,
             queue_fails: 0,
@@ -179,13 +182,16 @@ impl Scenario {
             scenario.rotation = Some((start, start + rng.u64(1..300)));
             scenario.faults_end = scenario.faults_end.max(start + 300);
         }
+        if rng.u8(..4) == 0 {
+            scenario.wrapped = rng.usize(..=1_000);
+        }
         scenario
     }
 
     /// Every scenario that is simpler than this one in one respect.
     pub fn simpler(&self) -> Vec<Self> {
         let calm = Self::calm(self.seed);
-        let changes: [&dyn Fn(&mut Self); 27] = [
+        let changes: [&dyn Fn(&mut Self); 28] = [
             &|s| s.orders /= 2,
             &|s| s.orders = s.orders.saturating_sub(1),
             &|s| s.customers = 1,
@@ -205,6 +211,7 @@ impl Scenario {
             &|s| s.slow = 0,
             &|s| s.publish_fails = 0,
             &|s| s.delivered_twice = 0,
+            &|s| s.wrapped = 0,
             &|s| s.undeliverable = 0,
             &|s| s.shown_twice = 0,
             &|s| s.queue_fails = 0,

@@ -10,6 +10,7 @@ use std::{
 };
 
 use accept_order::{Publication, PublishError, Publisher};
+use serde_json::json;
 use sluice_consumer::message::{Attribute, AttributeValue, Message};
 use sluice_order::Lane as Name;
 use tokio::time::sleep;
@@ -79,7 +80,7 @@ impl Topic {
             Name::Hot => hot,
         };
         let message = Message {
-            body: publication.body.clone(),
+            body: self.wrapped(&publication.body),
             group: Some(publication.group.clone()),
             attributes: vec![
                 attribute("lane", lane.name.as_str()),
@@ -95,6 +96,20 @@ impl Topic {
                 topic.deliver(&lane, message).await;
                 topic.under_way.fetch_sub(1, Relaxed);
             });
+        }
+    }
+
+    /// The body as it comes to the queue: as it is, in SNS's envelope, or encoded twice.
+    fn wrapped(&self, body: &str) -> String {
+        let run = &self.run;
+        if !run.fault(run.scenario.wrapped) {
+            return body.to_owned();
+        }
+        run.history.note("SNS: wrapped");
+        if run.chance(500) {
+            json!({"Type": "Notification", "TopicArn": "orders", "Message": body}).to_string()
+        } else {
+            json!(body).to_string()
         }
     }
 

@@ -82,6 +82,7 @@ fn everything_happens_that_can() {
         "receive 12",
         "replays 1",
         "standard: no answer, the batch comes again",
+        "SNS: wrapped",
         "storage: no answer",
         "storage: no answer, and it may be done",
         "storage: throttled",

@@ -9,6 +9,16 @@ use crate::event::{Request, of_request};
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 
 fn case(name: &'static str, headers: &[(&str, &str)], body: Option<&str>, answer: Value) -> Case {
+    case_with_query(name, headers, &[], body, answer)
+}
+
+fn case_with_query(
+    name: &'static str,
+    headers: &[(&str, &str)],
+    query: &[(&str, &str)],
+    body: Option<&str>,
+    answer: Value,
+) -> Case {
     Case {
         function: "accept-order",
         name,
@@ -17,7 +27,7 @@ fn case(name: &'static str, headers: &[(&str, &str)], body: Option<&str>, answer
             resource: "/orders",
             id: None,
             headers,
-            query: &[],
+            query,
             body,
             base64: name.ends_with("base64"),
         }),
@@ -59,6 +69,15 @@ pub(super) fn cases() -> Vec<Case> {
         order
     };
     let max = 9_007_199_254_740_991_u64;
+    let mut by_hand = case(
+        "good-with-single-headers",
+        &[JSON, key],
+        Some(&good),
+        accepted(),
+    );
+    by_hand.event["multiValueHeaders"] = Value::Null;
+    let mut blank = with("/lines/0/description", json!(""));
+    blank["ship_to"] = json!({"name": "A. Shopper", "line1": "1 High Street", "line2": "", "region": "", "country": "GB"});
     vec![
         case("good", &[JSON, key], Some(&good), accepted()),
         case("good-repeated", &[JSON, key], Some(&good), accepted()),
@@ -70,6 +89,19 @@ pub(super) fn cases() -> Vec<Case> {
                 ("idempotency-key", "536366"),
             ],
             Some(&STANDARD.encode(&good)),
+            accepted(),
+        ),
+        case(
+            "good-with-byte-order-mark",
+            &[JSON, key],
+            Some(&format!("\u{feff}{good}")),
+            accepted(),
+        ),
+        by_hand,
+        case(
+            "empty-texts",
+            &[JSON, ("Idempotency-Key", "536367")],
+            Some(&blank.to_string()),
             accepted(),
         ),
         case(
@@ -137,6 +169,25 @@ pub(super) fn cases() -> Vec<Case> {
             problem(415, "unsupported-media-type", Value::Null),
         ),
         case(
+            "compressed",
+            &[JSON, key, ("Content-Encoding", "gzip")],
+            Some("H4sIAAAAAAAAA6tWSi4tLsnPTS2Kz0xRslIyNLcwNVCqBQBr7VNDFwAAAA=="),
+            problem(415, "unsupported-media-type", Value::Null),
+        ),
+        case(
+            "key-in-another-header",
+            &[JSON, ("X-Idempotency-Key", "536365")],
+            Some(&good),
+            problem(400, "invalid-idempotency-key", Value::Null),
+        ),
+        case_with_query(
+            "key-in-the-query",
+            &[JSON],
+            &[("idempotency_key", "536365")],
+            Some(&good),
+            problem(400, "invalid-idempotency-key", Value::Null),
+        ),
+        case(
             "empty-key",
             &[JSON, ("Idempotency-Key", "")],
             Some(&good),
@@ -155,6 +206,12 @@ pub(super) fn cases() -> Vec<Case> {
             problem(400, "invalid-idempotency-key", Value::Null),
         ),
         invalid("an-array", json!([1, 2]), &[""]),
+        invalid("encoded-twice", json!(good), &[""]),
+        invalid(
+            "currency-not-in-use",
+            with("/currency", json!("BGN")),
+            &["/currency"],
+        ),
         invalid(
             "empty-object",
             json!({}),

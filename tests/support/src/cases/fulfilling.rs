@@ -1,5 +1,6 @@
 //! Batches from a lane's queue.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use sluice_order::{OrderAccepted, RejectReason};
 
@@ -33,11 +34,31 @@ pub(super) fn broken() -> OrderAccepted {
     accepted("broken", order("17850", &["21730"]))
 }
 
+/// Orders whose messages were wrapped on their way.
+pub(super) fn wrapped() -> [OrderAccepted; 3] {
+    ["in-an-envelope", "encoded-twice", "in-base64"]
+        .map(|key| accepted(key, order("12583", &["22728"])))
+}
+
 /// The body of an order's message, with one value changed.
 fn body_with(accepted: &OrderAccepted, pointer: &str, value: Value) -> String {
     let mut body: Value = serde_json::from_str(&accepted.to_body().unwrap()).unwrap();
     *body.pointer_mut(pointer).unwrap() = value;
     body.to_string()
+}
+
+/// SNS's envelope (raw delivery is off), JSON that was encoded twice, and base64.
+fn wrapped_bodies() -> [(u32, String); 3] {
+    let [enveloped, twice, base64] = wrapped().map(|accepted| accepted.to_body().unwrap());
+    let envelope = json!({
+        "Type": "Notification", "MessageId": message_id(0), "Message": enveloped,
+        "TopicArn": "arn:aws:sns:eu-west-1:123456789012:sluice-orders",
+    });
+    [
+        (1, envelope.to_string()),
+        (1, json!(twice).to_string()),
+        (1, STANDARD.encode(base64)),
+    ]
 }
 
 fn case(name: &'static str, records: &[(u32, String)], failed: &[usize]) -> Case {
@@ -102,6 +123,7 @@ pub(super) fn cases() -> Vec<Case> {
             ],
             &[],
         ),
+        case("wrapped-on-the-way", &wrapped_bodies(), &[]),
         case(
             "secret-not-known-yet",
             &[

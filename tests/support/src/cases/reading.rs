@@ -64,6 +64,9 @@ pub(super) fn cases() -> Vec<Case> {
     let waiting = accepted("still-waiting", order("17850", &["85123A"]));
     let mut newest = [&first, &second, &third, &fourth];
     newest.sort_by_key(|of| std::cmp::Reverse(of.order_id.key()));
+    let wrapped = fulfilling::wrapped();
+    let mut unwrapped: Vec<_> = wrapped.iter().collect();
+    unwrapped.sort_by_key(|of| std::cmp::Reverse(of.order_id.key()));
     let with_product: Vec<_> = newest
         .into_iter()
         .filter(|of| of.order.skus().iter().any(|sku| sku.as_str() == "85123A"))
@@ -97,6 +100,7 @@ pub(super) fn cases() -> Vec<Case> {
                     {"sku": "85123A", "description": "WHITE HANGING HEART T-LIGHT HOLDER", "quantity": 6, "unit_price": 255},
                     {"sku": "71053", "description": "WHITE HANGING HEART T-LIGHT HOLDER", "quantity": 6, "unit_price": 255},
                 ],
+                "ship_to": {"country": "United Kingdom"},
                 "accepted_at": first.accepted_at, "stored_at": "*",
             }),
         ),
@@ -160,10 +164,29 @@ pub(super) fn cases() -> Vec<Case> {
             &[],
             Value::Null,
         ),
+        // What becomes of "+00:00" in a query where the client wrote no %2B.
+        list(
+            "list-from-with-a-plus",
+            &[of, ("from", "2026-11-27T08:00:00.000 00:00")],
+            &newest,
+            Value::Null,
+        ),
+        list(
+            "list-one-product-with-spaces",
+            &[of, ("sku", " 85123A\u{a0}")],
+            &with_product,
+            Value::Null,
+        ),
         list(
             "list-of-nobody",
             &[("customer_id", "nobody")],
             &[],
+            Value::Null,
+        ),
+        list(
+            "list-of-wrapped",
+            &[("customer_id", "12583")],
+            &unwrapped,
             Value::Null,
         ),
         bad_query("list-without-customer", &[("limit", "1")], &["customer_id"]),
@@ -180,10 +203,11 @@ pub(super) fn cases() -> Vec<Case> {
             &["from", "to", "sku", "order", "limit"],
         ),
         bad_query("list-unknown-parameter", &[of, ("page", "2")], &["page"]),
+        bad_query("list-parameter-twice", &[of, of], &["customer_id"]),
         bad_query(
-            "list-parameter-twice",
-            &[of, of],
-            &["customer_id", "customer_id"],
+            "list-wrong-separator",
+            &[("customer_id", "17850;limit=1")],
+            &["customer_id"],
         ),
         bad_query(
             "list-backwards",
