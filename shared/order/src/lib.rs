@@ -34,4 +34,4 @@ pub use outcome::{Outcome, UnknownOutcome};
 pub use reason::RejectReason;
 pub use secrets::{IdError, Secrets};
 pub use time::{Clock, SystemClock, Timestamp};
-pub use trace::{TraceId, TraceParent};
+pub use trace::{TraceHeader, TraceId, TraceParent};

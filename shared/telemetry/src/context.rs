@@ -8,7 +8,7 @@ use opentelemetry::{
 };
 use opentelemetry_aws::trace::XrayIdGenerator;
 use opentelemetry_sdk::trace::IdGenerator;
-use sluice_order::TraceParent;
+use sluice_order::{TraceHeader, TraceParent};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
@@ -18,15 +18,58 @@ const OLDEST: u64 = 29 * 24 * 60 * 60;
 /// How far clocks may differ, in seconds.
 const AHEAD: u64 = 4 * 60;
 
+// What a place hands on to every span behind it, in OpenTelemetry's `TraceState`, which never leaves the process.
+
+/// What Lambda counts loops by.
+const LINEAGE: &str = "lineage";
+
+/// The parent is made up, because the header named none and OpenTelemetry needs one. X-Ray must not hear of it.
+const IS_MADE_UP: &str = "made-up";
+
 /// A place in a trace. Whatever continues from here is its child.
 #[derive(Clone, PartialEq, Debug)]
 pub struct TraceContext(SpanContext);
 
 impl TraceContext {
-    /// Reads X-Ray's header, `Root=…;Parent=…;Sampled=…`. `None` if it is malformed or lacks a part, or if X-Ray takes no traces
-    /// of its time.
+    /// Reads X-Ray's header, `Root=…;Parent=…;Sampled=…;Lineage=…`. `None` if it has no root, or if X-Ray takes no traces of its
+    /// time.
     pub fn of_header(header: &str) -> Option<Self> {
-        TraceParent::from_header(header).and_then(Self::of)
+        let header = TraceHeader::read(header)?;
+        let mut place = Self::of(header.parent())?;
+        if header.span_id.is_none() {
+            place.hand_on(IS_MADE_UP, "1");
+        }
+        if let Some(lineage) = header.lineage {
+            place.hand_on(LINEAGE, lineage);
+        }
+        Some(place)
+    }
+
+    fn hand_on(&mut self, key: &str, value: &str) {
+        // It fails for keys and values that cannot be in it, and ours can.
+        if let Ok(state) = self.0.trace_state().insert(key, value) {
+            self.0 = SpanContext::new(
+                self.0.trace_id(),
+                self.0.span_id(),
+                self.0.trace_flags(),
+                self.0.is_remote(),
+                state,
+            );
+        }
+    }
+
+    /// The same place, with the lineage of another one if that has one: Lambda counts by the invocation, whatever it works on.
+    #[must_use]
+    pub(crate) fn of_lineage(mut self, other: Option<&Self>) -> Self {
+        if let Some(lineage) = other.and_then(|other| other.0.trace_state().get(LINEAGE)) {
+            self.hand_on(LINEAGE, lineage);
+        }
+        self
+    }
+
+    /// Whether the parent of the first span behind this place was made up.
+    pub(crate) fn is_parent_made_up(first: &SpanContext) -> bool {
+        first.trace_state().get(IS_MADE_UP).is_some()
     }
 
     /// Reads W3C's `traceparent`. `None` if it is malformed, or if X-Ray takes no traces of its time.
@@ -99,7 +142,12 @@ impl TraceContext {
     pub fn header(&self) -> String {
         let (trace, parent) = (trace_id(self.0.trace_id()), self.0.span_id());
         let sampled = u8::from(self.0.is_sampled());
-        format!("Root={trace};Parent={parent};Sampled={sampled}")
+        let mut header = format!("Root={trace};Parent={parent};Sampled={sampled}");
+        if let Some(lineage) = self.0.trace_state().get(LINEAGE) {
+            header.push_str(";Lineage=");
+            header.push_str(lineage);
+        }
+        header
     }
 
     /// Makes a span continue from here, and records the trace id into it. The span must not have been entered yet.
@@ -160,7 +208,12 @@ mod tests {
     #[test]
     fn a_header_is_read_and_written() {
         let header = began(HEADER, 0);
-        for sampled in [header.clone(), header.replace("Sampled=1", "Sampled=0")] {
+        let looping = format!("{header};Lineage=a87bd80c:1|68fd508a:5");
+        for sampled in [
+            header.clone(),
+            header.replace("Sampled=1", "Sampled=0"),
+            looping,
+        ] {
             assert_eq!(TraceContext::of_header(&sampled).unwrap().header(), sampled);
         }
     }
