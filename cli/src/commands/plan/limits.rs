@@ -50,8 +50,8 @@ impl Sale<'_> {
         self.known.get(quota).unwrap_or(match quota {
             Quota::ApiGatewayRate => defaults.api_gateway_rate,
             Quota::ApiGatewayBurst => defaults.api_gateway_burst,
-            Quota::ApiRateLimit => figures.stack.api_rate_limit,
-            Quota::ApiBurstLimit => figures.stack.api_burst_limit,
+            Quota::ApiRateLimit => figures.stack.api_rate_limit.min(defaults.sns_publish),
+            Quota::ApiBurstLimit => figures.stack.api_burst_limit.min(defaults.sns_publish),
             Quota::SnsPublish => defaults.sns_publish,
             Quota::LambdaConcurrency => figures.quotas.lambda_concurrency,
             Quota::NewTableWrites => figures.quotas.new_table_writes,
