@@ -104,6 +104,12 @@ impl TraceContext {
         let written = traceparent.and_then(Self::of_traceparent);
         match (&header, &written) {
             (Some(near), Some(far)) if near.0.trace_id() != far.0.trace_id() => written,
+            // A header that names no place still says whether the trace is recorded.
+            (Some(near), Some(far)) if Self::is_parent_made_up(&near.0) => {
+                let (trace, flags) = (near.0.trace_id(), near.0.trace_flags());
+                let place = SpanContext::new(trace, far.0.span_id(), flags, true, TraceState::NONE);
+                Some(Self(place).of_lineage(Some(near)))
+            }
             _ => header.or(written),
         }
     }
@@ -242,6 +248,12 @@ mod tests {
             let taken = of_order(Some(&header), traceparent);
             assert_eq!(taken.as_ref(), Some(&header));
         }
+        let nowhere = header.replace("Parent=53995c3f42cd8ad8", "Lineage=a:1");
+        let place = header.replace("53995c3f42cd8ad8", "1111111111111111");
+        assert_eq!(
+            of_order(Some(&nowhere), Some(&same)),
+            Some(format!("{place};Lineage=a:1"))
+        );
         let other = "Root=1-5759e988-bd862e3fe1be46a994272794;Parent=1111111111111111;Sampled=1";
         for header in [Some(&*header), Some("x"), None] {
             assert_eq!(of_order(header, Some(&far)), Some(began(other, 0)));

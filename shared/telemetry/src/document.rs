@@ -38,12 +38,14 @@ pub(crate) fn document(service: &str, spans: &[SpanData]) -> Option<String> {
     // X-Ray takes no subsegment without a parent.
     let is_segment = first.span_kind == SpanKind::Server || !has_parent;
     let name = if is_segment { service } else { &first.name };
+    let mut part = Part::of(first, name, within);
+    part.aws.xray = Some(Sender::default());
     let document = Document {
         kind: (!is_segment).then_some("subsegment"),
         origin: is_segment.then_some("AWS::Lambda::Function"),
         trace_id: trace_id(first.span_context.trace_id()),
         parent_id: has_parent.then(|| parent.to_string()),
-        part: Part::of(first, name, within),
+        part,
     };
     serde_json::to_string(&document).ok()
 }
@@ -74,6 +76,7 @@ struct Part<'a> {
     end_time: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<&'static str>,
+    #[serde(skip_serializing_if = "Aws::is_empty")]
     aws: Aws<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     http: Option<Http>,
@@ -95,10 +98,18 @@ struct Part<'a> {
 
 #[derive(Default, Serialize)]
 struct Aws<'a> {
-    xray: Sender,
+    /// Once a document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    xray: Option<Sender>,
     /// The operation, and the resource it was for.
     #[serde(flatten)]
     call: Fields<'a>,
+}
+
+impl Aws<'_> {
+    fn is_empty(&self) -> bool {
+        self.xray.is_none() && self.call.is_empty()
+    }
 }
 
 #[derive(Serialize)]

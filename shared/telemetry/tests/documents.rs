@@ -43,6 +43,7 @@ fn call_of(operation: &str) -> Span {
         aws.service = "DynamoDB",
         aws.operation = operation,
         aws.table.name = "sluice-OrdersTable-1ABCDEFGHIJKL",
+        aws.region = "ap-southeast-1",
         aws.request_id = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEF",
         http.response.status_code = Empty,
     )
