@@ -9,6 +9,7 @@ STATE=$ROOT/.sluice
 VENV_AWS=$STATE/venv-aws
 VENV_SAM=$STATE/venv-sam
 VENV_ZIG=$STATE/venv-zig
+VENV_CHECKOV=$STATE/venv-checkov
 PYTHON=${PYTHON:-python3}
 # The binary that receives the traces of the local AWS.
 RECEIVER=receive-traces

@@ -2,7 +2,20 @@
 
 import json
 
-from rules import arn, as_list, breaks, functions, of_type, properties, queues, ref, target, variables
+from rules import (
+    TEMPLATE,
+    arn,
+    as_list,
+    breaks,
+    functions,
+    given,
+    of_type,
+    properties,
+    queues,
+    ref,
+    subscriptions,
+    variables,
+)
 
 EVERY_FUNCTION = {
     "logs:CreateLogStream",
@@ -85,11 +98,27 @@ def each_function_has_its_timeout_role_and_logs(template):
 
 
 @breaks(
+    ("ApiGatewayLogRole.Properties.Path",),
+    ("FulfillHotRole.Properties.PermissionsBoundary",),
+    ("ReadOrdersRole.Properties.PermissionsBoundary", ref("RolePermissionsBoundary")),
+)
+def roles_have_the_boundary_and_the_path_that_an_account_demands(template):
+    wanted = {
+        "PermissionsBoundary": given("HasBoundary", ref("RolePermissionsBoundary")),
+        "Path": given("HasRolePath", ref("RolePath")),
+    }
+    for name, role in of_type(template, "AWS::IAM::Role").items():
+        if differ := [key for key, value in wanted.items() if role.get(key) != value]:
+            yield f"{name} does not take its {differ} from the parameters"
+
+
+@breaks(
     ("HotQueuePolicy.Properties.PolicyDocument.Statement.1.Effect", "Allow"),
     ("StandardQueuePolicy.Properties.PolicyDocument.Statement.0.Condition",),
     ("HotDeadLetterQueuePolicy",),
     ("OrdersTopicPolicy.Properties.PolicyDocument.Statement.1.Principal", {"AWS": "*"}),
     ("OrdersTopicPolicy.Properties.PolicyDocument.Statement.2.Condition.Bool", {"aws:SecureTransport": "true"}),
+    ("AlarmTopicPolicy.Properties.PolicyDocument.Statement.0.Condition",),
 )
 def only_the_topic_sends_and_only_accept_order_publishes(template):
     insecure = {"Bool": {"aws:SecureTransport": "false"}}
@@ -107,6 +136,9 @@ def only_the_topic_sends_and_only_accept_order_publishes(template):
         ("Deny", "*", "sns:Publish", topic, insecure),
     ]
     yield from policy_differs(template, "OrdersTopicPolicy", expected)
+    alarms, here = {"Service": "cloudwatch.amazonaws.com"}, {"StringEquals": {"aws:SourceAccount": ref("AWS::AccountId")}}
+    expected = [("Allow", alarms, "sns:Publish", ref("AlarmTopic"), here)]
+    yield from policy_differs(template, "AlarmTopicPolicy", expected)
 
 
 def policy_differs(template, name, expected):
@@ -154,14 +186,56 @@ def the_api_is_closed_traced_throttled_and_logged(template):
         yield "Api is not throttled"
 
 
+# <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html>
+LOGGED = {
+    *("requestId", "extendedRequestId", "identity.sourceIp", "identity.caller", "identity.userArn", "requestTime"),
+    *("httpMethod", "path", "status", "error.responseType", "authorize.error", "integration.error", "integration.status"),
+    *("wafResponseCode", "responseLatency", "integrationLatency", "xrayTraceId"),
+}
+
+
+@breaks(
+    ("Apiv1Stage.Properties.AccessLogSetting.Format", '{"status":"$context.status"}'),
+    ("Apiv1Stage.Properties.AccessLogSetting.Format", "$context.status"),
+)
+def the_access_log_says_who_called_and_why_a_call_failed(template):
+    try:
+        logged = json.loads(properties(template, "Apiv1Stage")["AccessLogSetting"]["Format"])
+    except ValueError:
+        logged = {}
+    if differ := {each.removeprefix("$context.") for each in logged.values()} ^ LOGGED:
+        yield f"the access log differs in {sorted(differ)}"
+
+
+# An account that never had an API takes no role, and a stage with a log is refused while the account has none.
+@breaks(
+    ("ApiGatewayAccount.DependsOn",),
+    ("Apiv1Stage.Properties.Variables",),
+    ("Apiv1Stage.Properties.Variables.accessLogRole", "external"),
+    ("Parameters.ManageApiGatewayAccount.Default", "true"),
+)
+def the_account_s_role_stands_between_the_api_and_its_stage_and_is_somebody_else_s_by_default(template):
+    if template["Resources"]["ApiGatewayAccount"].get("DependsOn") != "Api":
+        yield "ApiGatewayAccount does not wait for Api"
+    role = {"Fn::If": ["SetApiGatewayAccount", ref("ApiGatewayAccount"), "external"]}
+    if role not in properties(template, "Apiv1Stage").get("Variables", {}).values():
+        yield "Apiv1Stage does not wait for ApiGatewayAccount"
+    if template["Parameters"]["ManageApiGatewayAccount"]["Default"] != "false":
+        yield "the stack takes the account's role over by default"
+
+
 @breaks(
     ("AcceptOrder.DependsOn",),
     ("AcceptOrder.DependsOn", ["ReadOrders", "FulfillStandard"]),
+    ("LaterQueuePolicy", {"Type": "AWS::SQS::QueuePolicy", "Properties": {}}),
+    (
+        "LaterSubscription",
+        {"Type": "AWS::SNS::Subscription", "Properties": properties(TEMPLATE, "HotSubscription")},
+    ),
 )
 def nothing_is_accepted_before_the_rest_is_ready(template):
     verify = {name for name, function in functions(template).items() if "ORDER_ID_SECRETS" in variables(function)}
-    subscriptions = of_type(template, "AWS::SNS::Subscription")
-    policies = {f"{target(each['Endpoint'])}Policy" for each in subscriptions.values()}
+    needed = {"OrdersTopicPolicy", *subscriptions(template), *of_type(template, "AWS::SQS::QueuePolicy")}
     waits = set(as_list(template["Resources"]["AcceptOrder"].get("DependsOn", [])))
-    if missing := (verify | subscriptions.keys() | policies) - waits - {"AcceptOrder"}:
+    if missing := (verify | needed) - waits - {"AcceptOrder"}:
         yield f"AcceptOrder does not wait for {sorted(missing)}"

@@ -3,7 +3,7 @@
 import re
 
 from metrics import unknown
-from rules import LANES, OPERATIONS, SECTIONS, TEMPLATE, breaks, functions, of_type, properties, ref, variables
+from rules import LANES, OPERATIONS, SECTIONS, TEMPLATE, breaks, functions, given, of_type, properties, ref, variables
 
 
 def alarms(template):
@@ -65,24 +65,71 @@ def p2_an_order_that_waits_for_a_day_or_is_a_dead_letter_raises_an_alarm(templat
 
 
 @breaks(
+    ("HotDeadLettersAlarm.Properties.TreatMissingData", "notBreaching"),
+    ("StandardOldestOrderAlarm.Properties.TreatMissingData", "missing"),
+)
+def p2_no_missing_figure_ends_an_alarm_of_a_queue(template):
+    for name, alarm in alarms(template).items():
+        if alarm["Namespace"] == "AWS/SQS" and alarm["TreatMissingData"] != "ignore":
+            yield f"{name} ends when nobody has touched its queue for six hours"
+
+
+@breaks(
+    ("SnsLostAlarm.Properties.MetricName", "NumberOfNotificationsRedrivenToDlq"),
+    ("SnsUndeliveredAlarm.Properties.Threshold", 10),
+    ("SnsUnreadableAlarm.Properties.Dimensions.0.Value", "orders"),
+    ("SnsUndeliveredAlarm.Properties.Statistic", "Average"),
+)
+def p2_what_sns_cannot_deliver_raises_an_alarm(template):
+    wanted = {
+        "NumberOfNotificationsFailed",
+        "NumberOfNotificationsFailedToRedriveToDlq",
+        "NumberOfNotificationsFilteredOut-InvalidAttributes",
+    }
+    of_topic = [{"Name": "TopicName", "Value": {"Fn::GetAtt": ["OrdersTopic", "TopicName"]}}]
+    found = {
+        alarm["MetricName"]
+        for alarm in alarms(template).values()
+        if (alarm["Namespace"], alarm.get("Dimensions"), alarm["Statistic"]) == ("AWS/SNS", of_topic, "Sum")
+        and (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
+    }
+    if differ := wanted ^ found:
+        yield f"no alarm tells at the first of {sorted(differ)}"
+
+
+@breaks(
     ("AcceptErrorsAlarm.Properties.AlarmActions",),
     ("HotDeadLettersAlarm.Properties.OKActions", [ref("OrdersTopic")]),
     ("ApiThrottledAlarm.Properties.TreatMissingData",),
     ("Conditions.HasAlarmTopic", {"Fn::Equals": [ref("AlarmTopicArn"), ""]}),
     ("Parameters.AlarmTopicArn.Default", "arn:aws:sns:us-east-1:000000000000:alarms"),
+    ("AlarmMail.Properties.Endpoint", "somebody@example.com"),
+    ("AlarmMail.Condition",),
+    ("AlarmTopic.Properties", {"KmsMasterKeyId": "alias/aws/sns"}),
 )
 def alarms_tell_the_topic_if_there_is_one(template):
-    told = {"Fn::If": ["HasAlarmTopic", [ref("AlarmTopicArn")], ref("AWS::NoValue")]}
+    told = [given("HasAlarmTopic", ref("AlarmTopicArn")), given("HasAlarmEmail", ref("AlarmTopic"))]
     for name, alarm in alarms(template).items():
         if alarm.get("AlarmActions") != told or alarm.get("OKActions") != told:
-            yield f"{name} does not tell AlarmTopicArn when it begins and ends"
+            yield f"{name} does not tell AlarmTopicArn and AlarmEmail when it begins and ends"
         if "TreatMissingData" not in alarm:
             yield f"{name} does not say what no figures mean"
     # Which of the two comes first does not matter, and cfn-lint changes it.
-    if template["Conditions"]["HasAlarmTopic"] != {"Fn::Not": [{"Fn::Equals": ["", ref("AlarmTopicArn")]}]}:
-        yield "HasAlarmTopic is not whether AlarmTopicArn is given"
-    if template["Parameters"]["AlarmTopicArn"]["Default"] != "":
-        yield "AlarmTopicArn has a default"
+    for condition, parameter in (("HasAlarmTopic", "AlarmTopicArn"), ("HasAlarmEmail", "AlarmEmail")):
+        if template["Conditions"][condition] != {"Fn::Not": [{"Fn::Equals": ["", ref(parameter)]}]}:
+            yield f"{condition} is not whether {parameter} is given"
+        if template["Parameters"][parameter]["Default"] != "":
+            yield f"{parameter} has a default"
+    mail = {"TopicArn": ref("AlarmTopic"), "Protocol": "email", "Endpoint": ref("AlarmEmail")}
+    if template["Resources"]["AlarmMail"] != {
+        "Type": "AWS::SNS::Subscription",
+        "Condition": "HasAlarmEmail",
+        "Properties": mail,
+    }:
+        yield "AlarmEmail gets no mail"
+    # CloudWatch may not use the key of `alias/aws/sns`.
+    if "Properties" in template["Resources"]["AlarmTopic"]:
+        yield "AlarmTopic has a key that CloudWatch may not use"
 
 
 @breaks(

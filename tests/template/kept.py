@@ -33,6 +33,11 @@ KEPT = {
 ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy", "Condition")
 
 
+def outcome(attribute):
+    """An attribute's meaning for a stack that runs. What a failed first deploy made is no loss."""
+    return "Retain" if attribute == "RetainExceptOnCreate" else attribute
+
+
 def kept(template):
     """Logical id -> what must stay of it."""
     found = {}
@@ -41,7 +46,7 @@ def kept(template):
             body = resource.get("Properties", {})
             found[name] = {
                 "Type": resource["Type"],
-                **{each: resource[each] for each in ATTRIBUTES if each in resource},
+                **{each: outcome(resource[each]) for each in ATTRIBUTES if each in resource},
                 **{each: named(body[each]) for each in KEPT[resource["Type"]] if each in body},
             }
     return found

@@ -3,7 +3,7 @@
 import json
 import re
 
-from rules import LANES, arn, breaks, consumers, of_type, properties, queues, ref, target, variables
+from rules import LANES, arn, breaks, consumers, given, properties, queues, ref, subscriptions, target, variables
 from translation import named
 
 FOURTEEN_DAYS = 14 * 24 * 60 * 60
@@ -65,13 +65,13 @@ def passes(filter_policy, lane):
     ("HotSubscription.Properties.RedrivePolicy.deadLetterTargetArn", arn("HotQueue")),
 )
 def every_message_reaches_one_lane(template):
-    subscriptions = of_type(template, "AWS::SNS::Subscription")
+    of_lanes = subscriptions(template)
     for lane in ("standard", "hot", "unheard-of", "", None):
         wanted = "HotQueue" if lane == "hot" else "StandardQueue"
-        reached = [target(each["Endpoint"]) for each in subscriptions.values() if passes(each["FilterPolicy"], lane)]
+        reached = [target(each["Endpoint"]) for each in of_lanes.values() if passes(each["FilterPolicy"], lane)]
         if reached != [wanted]:
             yield f"a message of the lane {lane} reaches {reached}"
-    for name, each in subscriptions.items():
+    for name, each in of_lanes.items():
         if (each.get("FilterPolicyScope"), each.get("RawMessageDelivery")) != ("MessageAttributes", True):
             yield f"{name} does not filter by attributes, or wraps messages"
         letters = properties(template, target(each["Endpoint"]))["RedrivePolicy"]["deadLetterTargetArn"]
@@ -82,11 +82,14 @@ def every_message_reaches_one_lane(template):
 @breaks(
     ("HotQueue.Properties.MessageRetentionPeriod", 345600),
     ("StandardDeadLetterQueue.Properties.MessageRetentionPeriod",),
+    ("HotDeadLetterQueue.Properties.MaximumMessageSize", 262144),
 )
-def queues_keep_messages_14_days(template):
+def queues_keep_the_largest_message_14_days(template):
     for name, queue in queues(template).items():
         if queue.get("MessageRetentionPeriod") != FOURTEEN_DAYS:
             yield f"{name} does not keep messages 14 days"
+        if queue.get("MaximumMessageSize") != 1024 * 1024:
+            yield f"{name} does not say that it takes the largest message with what the consumer adds"
 
 
 @breaks(
@@ -135,6 +138,8 @@ def an_outage_dead_letters_nothing(template):
     ("FulfillStandard.Properties.Environment.Variables.QUEUE_URL", ref("StandardDeadLetterQueue")),
     ("FulfillStandard.Properties.Environment.Variables.TRACE_EXPORT",),
     ("FulfillStandard.Properties.Timeout", 90),
+    ("FulfillHot.Properties.ReservedConcurrentExecutions", ref("HotConcurrency")),
+    ("FulfillStandard.Properties.ReservedConcurrentExecutions", given("ReserveLanes", ref("HotConcurrency"))),
 )
 def consumers_know_how_they_get_their_lane_and_fail_records_one_by_one(template):
     for function, queue, event_source in consumers(template):
@@ -154,6 +159,9 @@ def consumers_know_how_they_get_their_lane_and_fail_records_one_by_one(template)
         has = variables(properties(template, function))
         if differ := [name for name, value in known.items() if has.get(name) != value]:
             yield f"{function} does not know {differ}"
+        reserved = given("ReserveLanes", known["CONCURRENCY"])
+        if properties(template, function).get("ReservedConcurrentExecutions") != reserved:
+            yield f"{function} cannot be limited to what its event source runs"
         # The consumer's code counts on it.
         if properties(template, function)["Timeout"] != 60:
             yield f"{function}: the timeout is not 60 s"

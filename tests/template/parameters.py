@@ -2,7 +2,7 @@
 
 import re
 
-from rules import LANES, breaks, properties, ref, variables
+from rules import LANES, breaks, given, properties, ref, variables
 
 
 @breaks(
@@ -37,6 +37,23 @@ def the_defaults_run_both_lanes(template):
             yield f"the {lane} lane does not run by default"
     if template["Parameters"]["TraceExport"]["Default"] != "daemon":
         yield "traces do not go through Lambda's daemon by default"
+
+
+# In a new account Lambda refuses to reserve anything, and a 0 would stop a function.
+@breaks(
+    ("AcceptOrder.Properties.ReservedConcurrentExecutions", ref("AcceptReservedConcurrency")),
+    ("Conditions.ReserveAccept", {"Fn::Equals": [0, ref("AcceptReservedConcurrency")]}),
+    ("Parameters.ReserveConsumers.Default", "true"),
+)
+def nothing_is_reserved_by_default(template):
+    reserved = properties(template, "AcceptOrder").get("ReservedConcurrentExecutions")
+    if reserved != given("ReserveAccept", ref("AcceptReservedConcurrency")):
+        yield "AcceptOrder does not go by AcceptReservedConcurrency"
+    if template["Conditions"]["ReserveAccept"] != {"Fn::Not": [{"Fn::Equals": [0, ref("AcceptReservedConcurrency")]}]}:
+        yield "AcceptReservedConcurrency=0 reserves nothing at all"
+    defaults = {"AcceptReservedConcurrency": 0, "ReserveConsumers": "false"}
+    if differ := [name for name, value in defaults.items() if template["Parameters"][name]["Default"] != value]:
+        yield f"{differ} reserve by default"
 
 
 @breaks(

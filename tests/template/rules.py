@@ -48,6 +48,12 @@ def of_type(template, kind):
     return {name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind}
 
 
+def subscriptions(template):
+    """Those of the lanes' queues."""
+    found = of_type(template, "AWS::SNS::Subscription")
+    return {name: each for name, each in found.items() if each["Protocol"] == "sqs"}
+
+
 def functions(template):
     return of_type(template, "AWS::Lambda::Function")
 
@@ -70,6 +76,11 @@ def arn(name):
 
 def ref(name):
     return {"Ref": name}
+
+
+def given(condition, value):
+    """The value if the condition holds, else nothing."""
+    return {"Fn::If": [condition, value, ref("AWS::NoValue")]}
 
 
 def target(reference):

@@ -11,9 +11,9 @@ import lanes  # noqa: F401
 import parameters  # noqa: F401
 import traces  # noqa: F401
 from kept import FILE, kept
-from rules import RULES, TEMPLATE, broken, queues
+from rules import RULES, TEMPLATE, broken, queues, ref
 from samtranslator.model.exceptions import InvalidDocumentException
-from translation import source, translated, with_values
+from translation import ROOT, source, translated, with_values
 
 PARAMETERS = {"AlarmTopicArn": "arn:aws:sns:us-east-1:111122223333:alarms", "ManageApiGatewayAccount": "false"}
 
@@ -43,13 +43,23 @@ class Kept(unittest.TestCase):
 
     def test_what_the_last_release_has_is_listed(self):
         last = kept(translated(source("tests/template/last-release.yaml")))
-        self.assertEqual(last, {name: self.listed.get(name) for name in last})
+        # To be kept longer than before is no loss.
+        listed = {
+            name: {key: value for key, value in self.listed.get(name, {}).items() if key in each or value != "Retain"}
+            for name, each in last.items()
+        }
+        self.assertEqual(last, listed)
 
     def test_what_holds_orders_and_keys_outlives_the_stack(self):
         holding = ("AWS::SQS::Queue", "AWS::DynamoDB::Table", "AWS::SecretsManager::Secret")
+        audit = ("ApiLogs", "AcceptOrderLogs")
         for name, each in self.listed.items():
-            if each["Type"] in holding:
+            if each["Type"] in holding or name in audit:
                 self.assertEqual((each["DeletionPolicy"], each["UpdateReplacePolicy"]), ("Retain", "Retain"), name)
+
+    def test_a_failed_first_deploy_leaves_nothing_but_the_role_that_the_account_then_has(self):
+        left = {name for name, each in TEMPLATE["Resources"].items() if each.get("DeletionPolicy") == "Retain"}
+        self.assertEqual(left, {"ApiGatewayAccount", "ApiGatewayLogRole"})
 
     def test_a_loss_is_seen(self):
         for breach in (
@@ -77,6 +87,17 @@ class Translation(unittest.TestCase):
         }
         with self.assertRaises(InvalidDocumentException):
             with_values(template, PARAMETERS)
+
+    def test_the_api_s_rate_is_by_default_what_the_region_s_sns_takes(self):
+        figures = json.loads((ROOT / "cli/src/commands/plan/figures.json").read_text(encoding="utf-8"))["regions"]
+        rates = {region: min(1_000, each["sns_publish"]) for region, each in figures.items()}
+        listed = {region: each["PerSecond"] for region, each in source()["Mappings"]["ApiRates"].items()}
+        self.assertEqual(listed, {region: rate for region, rate in rates.items() if rate != 300})
+        default = {"Fn::FindInMap": ["ApiRates", ref("AWS::Region"), "PerSecond", {"DefaultValue": 300}]}
+        limits = source()["Resources"]["Api"]["Properties"]["MethodSettings"][0]
+        for name in ("Rate", "Burst"):
+            limit = {"Fn::If": [f"HasApi{name}", ref(f"Api{name}Limit"), default]}
+            self.assertEqual(limits[f"Throttling{name}Limit"], limit)
 
     def test_only_the_translated_template_shows_a_dependency_on_what_a_condition_may_leave_out(self):
         template = source()

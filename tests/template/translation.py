@@ -45,12 +45,12 @@ def source(file="template.yaml"):
 
 
 def translated(template):
-    """A template that CloudFormation takes without transforms."""
+    """A template that CloudFormation takes without transforms, in us-east-1."""
     template = copy.deepcopy(template)
     if "AWS::LanguageExtensions" in template["Transform"]:
         mistakes, template = language_extension(Template("template.yaml", template, ["us-east-1"]))
         assert not mistakes, mistakes
-        del template["Mappings"]  # only the loops read it, and linters would call it unused
+        del template["Mappings"]  # they are read now, and linters would call them unused
     return _by_sam(template)
 
 

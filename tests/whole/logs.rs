@@ -189,19 +189,24 @@ async fn accept_order_says_what_it_accepted_and_why_it_refused() {
 
 #[tokio::test]
 async fn an_order_that_was_not_confirmed_is_one_line_with_its_id() {
-    let events = [post(&[JSON, KEY], &order("a").to_string())];
-    let said = accepting(MemoryPublisher::failing(), &events).await;
-    check(&said, Some(REQUEST));
-    let [line] = &said.lines[..] else {
-        panic!("one line: {}", said.text)
-    };
-    assert_eq!(
-        (&line["level"], &line["message"]),
-        (&json!("ERROR"), &json!("an order was not confirmed"))
-    );
-    assert!(line["error"].as_str().unwrap().contains("set to fail"));
-    let refused = "OrdersRefused Count reason=outcome-unknown service=accept-order";
-    assert_eq!(series(&said.metrics)[refused], [1.0]);
+    for (publisher, error, reason) in [
+        (MemoryPublisher::failing(), "set to fail", "outcome-unknown"),
+        (MemoryPublisher::full(), "set to be full", "throttled"),
+    ] {
+        let events = [post(&[JSON, KEY], &order("a").to_string())];
+        let said = accepting(publisher, &events).await;
+        check(&said, Some(REQUEST));
+        let [line] = &said.lines[..] else {
+            panic!("one line: {}", said.text)
+        };
+        assert_eq!(
+            (&line["level"], &line["message"]),
+            (&json!("ERROR"), &json!("an order was not confirmed"))
+        );
+        assert!(line["error"].as_str().unwrap().contains(error));
+        let refused = format!("OrdersRefused Count reason={reason} service=accept-order");
+        assert_eq!(series(&said.metrics)[&refused], [1.0]);
+    }
 }
 
 #[tokio::test]

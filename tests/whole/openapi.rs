@@ -39,18 +39,12 @@ async fn every_answer_is_documented() {
     let document = openapi();
     let secrets = || Secrets::from_json(cases::SECRETS).unwrap();
     let store = MemoryStore::default();
-    let down = AcceptOrder::new(
-        MemoryPublisher::failing(),
-        SystemClock,
-        secrets(),
-        HotSkus::default(),
-    );
-    let accept = AcceptOrder::new(
+    let accepting = [
         MemoryPublisher::default(),
-        SystemClock,
-        secrets(),
-        HotSkus::default(),
-    );
+        MemoryPublisher::failing(),
+        MemoryPublisher::full(),
+    ]
+    .map(|publisher| AcceptOrder::new(publisher, SystemClock, secrets(), HotSkus::default()));
     let fulfill = fulfill_orders::consumer(
         &store,
         MemoryQueue::default(),
@@ -70,10 +64,11 @@ async fn every_answer_is_documented() {
         let request: ProxyRequest = serde_json::from_value(case.event.clone()).unwrap();
         let request = request.into();
         let answers = if case.function == "accept-order" {
-            vec![
-                accept.handle(&request, None).await,
-                down.handle(&request, None).await,
-            ]
+            let mut answers = Vec::new();
+            for accept in &accepting {
+                answers.push(accept.handle(&request, None).await);
+            }
+            answers
         } else {
             vec![reader.handle(&request).await]
         };
@@ -118,8 +113,8 @@ async fn every_answer_is_documented() {
         for operation in operations.as_object().unwrap().values() {
             let id = operation["operationId"].as_str().unwrap();
             for status in operation["responses"].as_object().unwrap().keys() {
-                let elsewhere = ["403", "429"].contains(&status.as_str())
-                    || (status == "503" && id != "acceptOrder");
+                let elsewhere = status == "403"
+                    || (["429", "503"].contains(&status.as_str()) && id != "acceptOrder");
                 assert!(
                     elsewhere || seen.contains(&(id.to_owned(), status.clone())),
                     "{id} never answered {status}"

@@ -139,8 +139,9 @@ impl Span {
         let outcome = text("/annotations/outcome");
         let origin = text("/origin");
         let kind = match origin.as_deref() {
-            Some(origin) => Kind::of_service(origin),
-            None => Kind::of_name(&name, operation.as_deref(), outcome.is_some()),
+            Some(origin) if text("/aws/xray/sdk").is_none() => Kind::of_service(origin),
+            // Ours have one too, and say by what they were made.
+            _ => Kind::of_name(&name, operation.as_deref(), outcome.is_some()),
         };
         Some(Self {
             id: text("/id")?,

@@ -40,6 +40,9 @@ fn each_part_is_known_by_its_name_or_its_origin() {
     let named = |name: &str| kind(json!({"name": name}));
     let of = |origin: &str| kind(json!({"name": "accept-order", "origin": origin}));
     let call = |name: &str, op: &str| kind(json!({"name": name, "aws": {"operation": op}}));
+    let sdk = json!({"xray": {"sdk": "opentelemetry for rust"}});
+    let own = json!({"name": "accept-order", "origin": "AWS::Lambda::Function", "aws": sdk});
+    assert_eq!(kind(own), Kind::Accept);
     assert_eq!(named("accept-order"), Kind::Accept);
     assert_eq!(named("read-orders"), Kind::Read);
     assert_eq!(named("fulfill-orders"), Kind::Batch);

@@ -29,9 +29,10 @@ pub(crate) fn accepted(order: &str) -> Value {
         "metadata": {"api_started_ms": since_1970(0)},
         "subsegments": [{
             "name": "SNS", "id": format!("5a5a{:.12}", tail(order)), "namespace": "aws",
-            "start_time": at(25), "end_time": at(38), "aws": {"operation": "Publish", "request_id": "r"},
+            "start_time": at(25), "end_time": at(38), "aws": {
+                "operation": "Publish", "request_id": "r", "topic_arn": "arn:aws:sns:us-east-1:000000000000:sluice-OrdersTopic-XYZ",
+            },
             "http": {"response": {"status": 200}},
-            "metadata": {"topic_arn": "arn:aws:sns:us-east-1:000000000000:sluice-OrdersTopic-XYZ"},
         }],
     })
 }
@@ -41,6 +42,7 @@ pub(crate) fn fulfilled(order: &str, outcome: &str, receives: u64, start: i64) -
     let id = |part: &str| format!("{part}{receives}{:.11}", tail(order));
     json!({
         "name": "fulfill-orders", "id": id("f0f0"), "trace_id": "1-6b01c280-000000000000000000000001",
+        "origin": "AWS::Lambda::Function", "aws": {"xray": {"sdk": "opentelemetry for rust"}},
         "parent_id": format!("acce{:.12}", tail(order)), "start_time": at(start), "end_time": at(start + 20),
         "annotations": {
             "order_id": order, "customer_hash": "h", "lane": "standard", "outcome": outcome, "receives": receives,

@@ -19,12 +19,12 @@ use sluice_order::{
 use sluice_runtime::LiveSecrets;
 use tracing::{Span, record_all};
 
-use crate::{Publication, Publisher};
+use crate::{Publication, PublishError, Publisher};
 
 /// The largest request body that is read, in bytes: no order that is longer fits a message.
 pub const MAX_REQUEST: usize = 256 * 1024;
 
-/// After how many seconds a client repeats a request whose outcome is unknown.
+/// After how many seconds a client repeats a request that SNS did not confirm.
 const RETRY_AFTER_SECONDS: &str = "2";
 
 /// The header that names an order for its customer.
@@ -88,7 +88,7 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
             // What went wrong on our side was logged where it did.
             if !matches!(
                 problem,
-                ProblemType::OutcomeUnknown | ProblemType::NotAccepted
+                ProblemType::OutcomeUnknown | ProblemType::NotAccepted | ProblemType::Throttled
             ) {
                 tracing::info!(reason, "refused");
             }
@@ -104,7 +104,7 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
                 let problem = Problem::new(problem, detail, sluice_api::request_id(request))
                     .with_errors(Offences::Fields(errors));
                 let mut answer = Response::builder();
-                if problem.status() == 503 {
+                if matches!(problem.status(), 429 | 503) {
                     answer = answer.header(RETRY_AFTER, RETRY_AFTER_SECONDS);
                 }
                 sluice_api::problem(answer, &problem)
@@ -157,6 +157,10 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
         );
         self.publisher.publish(&publication).await.map_err(|error| {
             tracing::error!(%error, "an order was not confirmed");
+            if matches!(error, PublishError::Throttled(_)) {
+                let detail = "Nothing was accepted. Wait, then repeat the request.";
+                return refuse(ProblemType::Throttled, detail);
+            }
             refuse(
                 ProblemType::OutcomeUnknown,
                 if idempotency_key.is_some() {

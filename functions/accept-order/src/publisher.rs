@@ -17,10 +17,16 @@ pub struct Publication {
     pub group: String,
 }
 
-/// The buffer did not confirm. The message may be delivered all the same.
+/// The buffer did not confirm. The text is for the log: the service's code, or how far the call came.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
-#[error("the topic did not confirm the message: {0}")]
-pub struct PublishError(pub String);
+pub enum PublishError {
+    /// It refused every attempt, because there were too many at once. It took the message with none of them.
+    #[error("the topic has no room for more messages at once: {0}")]
+    Throttled(String),
+    /// The message may be delivered all the same.
+    #[error("the topic did not confirm the message: {0}")]
+    Unconfirmed(String),
+}
 
 /// Puts messages into the buffer.
 pub trait Publisher: Send + Sync {
@@ -42,14 +48,22 @@ impl<P: Publisher> Publisher for &P {
 #[derive(Default, Debug)]
 pub struct MemoryPublisher {
     published: Mutex<Vec<Publication>>,
-    failing: bool,
+    failing: Option<PublishError>,
 }
 
 impl MemoryPublisher {
     /// One that confirms nothing.
     pub fn failing() -> Self {
         Self {
-            failing: true,
+            failing: Some(PublishError::Unconfirmed("set to fail".to_owned())),
+            ..Self::default()
+        }
+    }
+
+    /// One that has no room.
+    pub fn full() -> Self {
+        Self {
+            failing: Some(PublishError::Throttled("set to be full".to_owned())),
             ..Self::default()
         }
     }
@@ -65,8 +79,8 @@ impl MemoryPublisher {
 
 impl Publisher for MemoryPublisher {
     async fn publish(&self, publication: &Publication) -> Result<(), PublishError> {
-        if self.failing {
-            return Err(PublishError("set to fail".to_owned()));
+        if let Some(error) = &self.failing {
+            return Err(error.clone());
         }
         self.published
             .lock()

@@ -63,6 +63,22 @@ async fn there_is_no_202_without_the_buffer_s_word() {
     }
 }
 
+/// P1: a 4xx, so that the client knows that nothing was accepted; and with a time, since it may come again.
+#[tokio::test]
+async fn what_the_buffer_throttled_is_a_429() {
+    let full = MemoryPublisher::full();
+    for key in [Some("k"), None] {
+        let (status, headers, body) = post(&full, &request(key, "a")).await;
+        assert_eq!(
+            (status, &headers[RETRY_AFTER]),
+            (429, &"2".parse().unwrap())
+        );
+        assert_eq!(body["type"], "urn:sluice:problem:throttled");
+        let detail = body["detail"].as_str().unwrap();
+        assert!(detail.starts_with("Nothing was accepted."), "{detail}");
+    }
+}
+
 #[tokio::test]
 async fn the_message_is_the_order_that_was_answered() {
     let publisher = MemoryPublisher::default();

@@ -72,7 +72,8 @@ async fn a_publish_is_a_call_in_the_trace_and_hands_its_place_on() {
     assert_eq!(call["aws"]["request_id"], "request-1");
     assert_eq!(call["http"]["response"]["status"], 200);
     assert_eq!(call["annotations"]["retries"], 1);
-    assert_eq!(call["metadata"]["topic_arn"], TOPIC);
+    assert_eq!(call["aws"]["topic_arn"], TOPIC);
+    assert_eq!(call["aws"]["region"], "eu-west-1");
     assert_eq!(call["fault"], Value::Null);
     let header = format!(
         "Root={};Parent={};Sampled=1",
@@ -98,6 +99,32 @@ async fn a_publish_that_is_not_traced_says_so() {
     let calls = sns.calls();
     let own = calls[0].header("x-amzn-trace-id").unwrap();
     assert!(own.starts_with(root) && own.ends_with("Sampled=0"), "{own}");
+}
+
+/// P8: a header need not name a parent. What is made up in place of the whole would end the trace for everybody behind.
+#[tokio::test]
+async fn a_publish_stays_in_the_trace_and_hands_its_lineage_on() {
+    let traces = layer("127.0.0.1:9", "accept-order", None).unwrap();
+    let _guard = set_default(tracing_subscriber::registry().with(traces));
+    let header = header().replace("Parent=53995c3f42cd8ad8;", "");
+    let root = header.split(';').next().unwrap();
+    for sampled in ["Sampled=1", "Sampled=0"] {
+        let header = format!("{root};{sampled};Lineage=a87bd80c:1");
+        let (publisher, sns) = sns([answer(200)]).await;
+        let span = invocation("accept-order", Some(&header), "r-1", true);
+        let answer = publisher.publish(&publication()).instrument(span).await;
+        answer.unwrap();
+        let calls = sns.calls();
+        let sent: Vec<_> = calls[0]
+            .header("x-amzn-trace-id")
+            .unwrap()
+            .split(';')
+            .collect();
+        assert_eq!(
+            [sent[0], sent[2], sent[3]],
+            [root, sampled, "Lineage=a87bd80c:1"]
+        );
+    }
 }
 
 /// A function that has no more time drops what it waits for.

@@ -80,6 +80,7 @@ fn what_cannot_be_used_is_named_in_one_line() {
         ("ORDERS_TABLE", ""),
         ("TRACE_EXPORT", "collector"),
         ("AWS_USE_FIPS_ENDPOINT", "perhaps"),
+        ("AWS_USE_FIPS_ENDPOINT", "True"),
     ] {
         refused(name, Some(value));
     }

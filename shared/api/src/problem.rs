@@ -23,6 +23,8 @@ pub enum ProblemType {
     UnsupportedMediaType,
     /// The order breaks a rule.
     InvalidOrder,
+    /// The buffer has no room for more orders at once: it did not take this one.
+    Throttled,
     /// The buffer did not confirm the order: the outcome is unknown.
     OutcomeUnknown,
     /// The order was not accepted, and may be sent again.
@@ -48,6 +50,7 @@ impl ProblemType {
             Self::OrderTooLarge => (413, "order-too-large", "The order is too large"),
             Self::UnsupportedMediaType => (415, "unsupported-media-type", "The content type is not supported"),
             Self::InvalidOrder => (422, "invalid-order", "The order is not valid"),
+            Self::Throttled => (429, "throttled", "There are too many orders at once"),
             Self::OutcomeUnknown => (503, "outcome-unknown", "It is not known whether the order was accepted"),
             Self::NotAccepted => (503, "not-accepted", "The order was not accepted"),
             Self::StorageUnavailable => (503, "storage-unavailable", "Orders cannot be read at the moment"),

@@ -38,4 +38,4 @@ pub use reason::RejectReason;
 pub use secrets::{IdError, Secrets};
 pub use sku::Sku;
 pub use time::{Clock, SystemClock, Timestamp};
-pub use trace::{TraceId, TraceParent};
+pub use trace::{TraceHeader, TraceId, TraceParent};

@@ -26,6 +26,11 @@ impl TraceId {
         u64::try_from(self.0 >> 96).unwrap_or_default()
     }
 
+    /// An id for a span of this trace of which nothing is known but that it was there. The same each time.
+    fn unknown_span(self) -> u64 {
+        u64::try_from(self.0 & u128::from(u64::MAX)).map_or(1, |low| low.max(1))
+    }
+
     fn from_hex(epoch: &str, unique: &str) -> Option<Self> {
         let id = (u128::from(digits(epoch, 8)?) << 96) | wide(unique, 24)?;
         Some(id).filter(|id| *id != 0).map(Self)
@@ -70,18 +75,10 @@ pub struct TraceParent {
 }
 
 impl TraceParent {
-    /// Reads X-Ray's trace header, `Root=1-8hex-24hex;Parent=16hex;Sampled=0|1`. `None` where it lacks a part or is malformed.
+    /// Reads X-Ray's trace header. A parent that it does not name is made up, since whatever is of its trace must stay in it.
+    /// `None` where it has no root.
     pub fn from_header(header: &str) -> Option<Self> {
-        let part = |name: &str| {
-            header
-                .split(';')
-                .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
-        };
-        Some(Self {
-            trace_id: part("Root")?.parse().ok()?,
-            span_id: span_id(part("Parent")?)?,
-            is_sampled: part("Sampled") == Some("1"),
-        })
+        TraceHeader::read(header).map(|header| header.parent())
     }
 
     /// Reads W3C's `traceparent` (Trace Context, version 00). `None` where it is malformed.
@@ -102,6 +99,54 @@ impl TraceParent {
             span_id: span_id(span)?,
             is_sampled: digits(flags, 2)? & 1 == 1,
         })
+    }
+}
+
+/// What X-Ray's trace header says: `Root=1-8hex-24hex;Parent=16hex;Sampled=0|1;Lineage=…`. Only the root must be there.
+/// <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader>
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TraceHeader<'a> {
+    /// The trace.
+    pub trace_id: TraceId,
+    /// The span that is the parent; not zero. `None` where the header names none that can be one.
+    pub span_id: Option<u64>,
+    /// Whether the trace is recorded.
+    pub is_sampled: bool,
+    /// The functions that the trace went through, by which Lambda finds loops. Up to 256 visible characters.
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html>
+    pub lineage: Option<&'a str>,
+}
+
+impl<'a> TraceHeader<'a> {
+    /// Reads a header. `None` where it has no root.
+    pub fn read(header: &'a str) -> Option<Self> {
+        let part = |name: &str| {
+            header
+                .split(';')
+                .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+        };
+        // It goes out again as it came, in a header and in OpenTelemetry's list.
+        let is_plain = |text: &&str| {
+            (1..=256).contains(&text.len())
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_graphic() && b != b',' && b != b'=')
+        };
+        Some(Self {
+            trace_id: part("Root")?.parse().ok()?,
+            span_id: part("Parent").and_then(span_id),
+            is_sampled: part("Sampled") == Some("1"),
+            lineage: part("Lineage").filter(is_plain),
+        })
+    }
+
+    /// The place that it names, with a made-up parent where it names none.
+    pub fn parent(&self) -> TraceParent {
+        TraceParent {
+            trace_id: self.trace_id,
+            span_id: self.span_id.unwrap_or(self.trace_id.unknown_span()),
+            is_sampled: self.is_sampled,
+        }
     }
 }
 
@@ -160,15 +205,63 @@ mod tests {
         assert!(!TraceParent::from_header(&header).unwrap().is_sampled);
     }
 
+    /// A header that names no parent, or one that cannot be, still says which trace it is, and whether it is recorded.
+    #[test]
+    fn a_trace_goes_on_without_a_parent() {
+        for rest in [
+            "",
+            ";Parent=",
+            ";Parent=0000000000000000",
+            ";Parent=53995c3f42cd8ad",
+            ";Parent=53995C3F42CD8AD8",
+            ";parent=53995c3f42cd8ad8",
+        ] {
+            for (sampled, is_sampled) in [("", false), (";Sampled=1", true), (";Sampled=?", false)]
+            {
+                let header = format!("Self=x;Root={ID}{sampled}{rest}");
+                let read = TraceHeader::read(&header).unwrap();
+                assert_eq!(
+                    (read.span_id, read.is_sampled),
+                    (None, is_sampled),
+                    "{header}"
+                );
+                let flags = u8::from(is_sampled);
+                assert_eq!(
+                    read.parent().to_string(),
+                    format!("00-5759e988bd862e3fe1be46a994272793-e1be46a994272793-{flags:02x}")
+                );
+            }
+        }
+        let zeros = "Root=1-5759e988-000000010000000000000000";
+        assert_eq!(TraceParent::from_header(zeros).unwrap().span_id, 1);
+    }
+
+    #[test]
+    fn a_lineage_is_read_if_it_can_go_out_again() {
+        let lineage = "a87bd80c:1|68fd508a:5|c512fbe3:2";
+        for (text, read) in [
+            (lineage, Some(lineage)),
+            ("", None),
+            ("a b", None),
+            ("a,b", None),
+            ("a=b", None),
+            ("a\u{1}b", None),
+            ("ä:1", None),
+            (&"a".repeat(257), None),
+        ] {
+            let header = format!("Root={ID};Lineage={text};Sampled=1");
+            assert_eq!(TraceHeader::read(&header).unwrap().lineage, read, "{text}");
+        }
+    }
+
     #[test]
     fn a_malformed_header_is_none() {
         for header in [
             "",
-            "Root=1-5759e988-bd862e3fe1be46a994272793",
+            "Parent=53995c3f42cd8ad8;Sampled=1",
             "Root=2-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8",
             "Root=1-5759e988-bd862e3fe1be46a99427279;Parent=53995c3f42cd8ad8",
             "Root=1-5759E988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8",
-            "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=0000000000000000",
             "Root=1-00000000-000000000000000000000000;Parent=53995c3f42cd8ad8",
             "Root=1-5759e988-bd862e3fe1be46a994272793-0;Parent=53995c3f42cd8ad8",
             "Root=1-é759e98-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8",

@@ -51,7 +51,7 @@ impl Budget {
 /// search costs start time.
 ///
 /// # Errors
-/// The region or a part of the credentials is missing, or a switch is neither `true` nor `false`.
+/// The region or a part of the credentials is missing, a switch is neither `true` nor `false`, or FIPS is asked for.
 pub fn config(budget: Budget, https: &Https) -> Result<SdkConfig, SettingError> {
     let mut credentials = Credentials::builder()
         .access_key_id(required("AWS_ACCESS_KEY_ID")?)
@@ -59,6 +59,11 @@ pub fn config(budget: Budget, https: &Https) -> Result<SdkConfig, SettingError> 
         .provider_name("Lambda");
     credentials.set_session_token(required("AWS_SESSION_TOKEN").ok());
     credentials.set_account_id(required("AWS_ACCOUNT_ID").ok().map(Into::into));
+    // Whoever asks for the endpoints relies on FIPS 140 at both ends.
+    if is_set("AWS_USE_FIPS_ENDPOINT")? {
+        let why = "the TLS of this build (ring) is no FIPS 140 module; remove the variable, or build with one that is";
+        return Err(SettingError::invalid("AWS_USE_FIPS_ENDPOINT", why));
+    }
     let mut config = SdkConfig::builder();
     if let Ok(name) = required("AWS_SDK_UA_APP_ID") {
         let name = AppName::new(name).map_err(|e| SettingError::invalid("AWS_SDK_UA_APP_ID", e))?;
@@ -68,7 +73,6 @@ pub fn config(budget: Budget, https: &Https) -> Result<SdkConfig, SettingError> 
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(required("AWS_REGION")?))
         .credentials_provider(SharedCredentialsProvider::new(credentials.build()))
-        .use_fips(is_set("AWS_USE_FIPS_ENDPOINT")?)
         .use_dual_stack(is_set("AWS_USE_DUALSTACK_ENDPOINT")?)
         .service_config(Environment {
             is_ignored: is_set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")?,

@@ -18,6 +18,7 @@ use aws_smithy_runtime_api::{
     },
 };
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use aws_types::region::Region;
 use tracing::{Span, field::Empty};
 
 use crate::{TARGET, TraceContext};
@@ -95,7 +96,8 @@ impl Intercept for Calls {
             aws.operation = Empty,
             aws.table.name = (self.service == "DynamoDB").then_some(self.resource.as_str()),
             aws.queue.url = (self.service == "SQS").then_some(self.resource.as_str()),
-            metadata.topic_arn = (self.service == "SNS").then_some(self.resource.as_str()),
+            aws.topic.arn = (self.service == "SNS").then_some(self.resource.as_str()),
+            aws.region = cfg.load::<Region>().map(AsRef::as_ref),
             aws.request_id = Empty,
             http.response.status_code = Empty,
             retries = Empty,

@@ -8,7 +8,7 @@ use opentelemetry::{
 };
 use opentelemetry_aws::trace::XrayIdGenerator;
 use opentelemetry_sdk::trace::IdGenerator;
-use sluice_order::TraceParent;
+use sluice_order::{TraceHeader, TraceParent};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
@@ -18,15 +18,58 @@ const OLDEST: u64 = 29 * 24 * 60 * 60;
 /// How far clocks may differ, in seconds.
 const AHEAD: u64 = 4 * 60;
 
+// What a place hands on to every span behind it, in OpenTelemetry's `TraceState`, which never leaves the process.
+
+/// What Lambda counts loops by.
+const LINEAGE: &str = "lineage";
+
+/// The parent is made up, because the header named none and OpenTelemetry needs one. X-Ray must not hear of it.
+const IS_MADE_UP: &str = "made-up";
+
 /// A place in a trace. Whatever continues from here is its child.
 #[derive(Clone, PartialEq, Debug)]
 pub struct TraceContext(SpanContext);
 
 impl TraceContext {
-    /// Reads X-Ray's header, `Root=…;Parent=…;Sampled=…`. `None` if it is malformed or lacks a part, or if X-Ray takes no traces
-    /// of its time.
+    /// Reads X-Ray's header, `Root=…;Parent=…;Sampled=…;Lineage=…`. `None` if it has no root, or if X-Ray takes no traces of its
+    /// time.
     pub fn of_header(header: &str) -> Option<Self> {
-        TraceParent::from_header(header).and_then(Self::of)
+        let header = TraceHeader::read(header)?;
+        let mut place = Self::of(header.parent())?;
+        if header.span_id.is_none() {
+            place.hand_on(IS_MADE_UP, "1");
+        }
+        if let Some(lineage) = header.lineage {
+            place.hand_on(LINEAGE, lineage);
+        }
+        Some(place)
+    }
+
+    fn hand_on(&mut self, key: &str, value: &str) {
+        // It fails for keys and values that cannot be in it, and ours can.
+        if let Ok(state) = self.0.trace_state().insert(key, value) {
+            self.0 = SpanContext::new(
+                self.0.trace_id(),
+                self.0.span_id(),
+                self.0.trace_flags(),
+                self.0.is_remote(),
+                state,
+            );
+        }
+    }
+
+    /// The same place, with the lineage of another one if that has one: Lambda counts by the invocation, whatever it works on.
+    #[must_use]
+    pub(crate) fn of_lineage(mut self, other: Option<&Self>) -> Self {
+        if let Some(lineage) = other.and_then(|other| other.0.trace_state().get(LINEAGE)) {
+            self.hand_on(LINEAGE, lineage);
+        }
+        self
+    }
+
+    /// Whether the parent of the first span behind this place was made up.
+    pub(crate) fn is_parent_made_up(first: &SpanContext) -> bool {
+        first.trace_state().get(IS_MADE_UP).is_some()
     }
 
     /// Reads W3C's `traceparent`. `None` if it is malformed, or if X-Ray takes no traces of its time.
@@ -61,6 +104,12 @@ impl TraceContext {
         let written = traceparent.and_then(Self::of_traceparent);
         match (&header, &written) {
             (Some(near), Some(far)) if near.0.trace_id() != far.0.trace_id() => written,
+            // A header that names no place still says whether the trace is recorded.
+            (Some(near), Some(far)) if Self::is_parent_made_up(&near.0) => {
+                let (trace, flags) = (near.0.trace_id(), near.0.trace_flags());
+                let place = SpanContext::new(trace, far.0.span_id(), flags, true, TraceState::NONE);
+                Some(Self(place).of_lineage(Some(near)))
+            }
             _ => header.or(written),
         }
     }
@@ -99,7 +148,12 @@ impl TraceContext {
     pub fn header(&self) -> String {
         let (trace, parent) = (trace_id(self.0.trace_id()), self.0.span_id());
         let sampled = u8::from(self.0.is_sampled());
-        format!("Root={trace};Parent={parent};Sampled={sampled}")
+        let mut header = format!("Root={trace};Parent={parent};Sampled={sampled}");
+        if let Some(lineage) = self.0.trace_state().get(LINEAGE) {
+            header.push_str(";Lineage=");
+            header.push_str(lineage);
+        }
+        header
     }
 
     /// Makes a span continue from here, and records the trace id into it. The span must not have been entered yet.
@@ -160,7 +214,12 @@ mod tests {
     #[test]
     fn a_header_is_read_and_written() {
         let header = began(HEADER, 0);
-        for sampled in [header.clone(), header.replace("Sampled=1", "Sampled=0")] {
+        let looping = format!("{header};Lineage=a87bd80c:1|68fd508a:5");
+        for sampled in [
+            header.clone(),
+            header.replace("Sampled=1", "Sampled=0"),
+            looping,
+        ] {
             assert_eq!(TraceContext::of_header(&sampled).unwrap().header(), sampled);
         }
     }
@@ -189,6 +248,12 @@ mod tests {
             let taken = of_order(Some(&header), traceparent);
             assert_eq!(taken.as_ref(), Some(&header));
         }
+        let nowhere = header.replace("Parent=53995c3f42cd8ad8", "Lineage=a:1");
+        let place = header.replace("53995c3f42cd8ad8", "1111111111111111");
+        assert_eq!(
+            of_order(Some(&nowhere), Some(&same)),
+            Some(format!("{place};Lineage=a:1"))
+        );
         let other = "Root=1-5759e988-bd862e3fe1be46a994272794;Parent=1111111111111111;Sampled=1";
         for header in [Some(&*header), Some("x"), None] {
             assert_eq!(of_order(header, Some(&far)), Some(began(other, 0)));

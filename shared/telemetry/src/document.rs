@@ -18,7 +18,7 @@ use opentelemetry::{
 use opentelemetry_sdk::trace::SpanData;
 use serde::{Serialize, Serializer};
 
-use crate::{context::trace_id, span::ANNOTATIONS};
+use crate::{TraceContext, context::trace_id, span::ANNOTATIONS};
 
 /// The most characters of a name.
 const NAME: usize = 200;
@@ -32,14 +32,20 @@ const ANNOTATION: usize = 1_000;
 /// below it, and each stands before its parent.
 pub(crate) fn document(service: &str, spans: &[SpanData]) -> Option<String> {
     let (first, within) = spans.split_last()?;
-    let is_segment = first.span_kind == SpanKind::Server;
-    let name = if is_segment { service } else { &first.name };
     let parent = first.parent_span_id;
+    let has_parent =
+        parent != SpanId::INVALID && !TraceContext::is_parent_made_up(&first.span_context);
+    // X-Ray takes no subsegment without a parent.
+    let is_segment = first.span_kind == SpanKind::Server || !has_parent;
+    let name = if is_segment { service } else { &first.name };
+    let mut part = Part::of(first, name, within);
+    part.aws.xray = Some(Sender::default());
     let document = Document {
         kind: (!is_segment).then_some("subsegment"),
+        origin: is_segment.then_some("AWS::Lambda::Function"),
         trace_id: trace_id(first.span_context.trace_id()),
-        parent_id: (parent != SpanId::INVALID).then(|| parent.to_string()),
-        part: Part::of(first, name, within),
+        parent_id: has_parent.then(|| parent.to_string()),
+        part,
     };
     serde_json::to_string(&document).ok()
 }
@@ -48,6 +54,9 @@ pub(crate) fn document(service: &str, spans: &[SpanData]) -> Option<String> {
 struct Document<'a> {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
+    /// What runs the code, for X-Ray's map. Only a segment has it; a subsegment is of its segment's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<&'static str>,
     trace_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     parent_id: Option<String>,
@@ -67,6 +76,7 @@ struct Part<'a> {
     end_time: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<&'static str>,
+    #[serde(skip_serializing_if = "Aws::is_empty")]
     aws: Aws<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     http: Option<Http>,
@@ -88,10 +98,18 @@ struct Part<'a> {
 
 #[derive(Default, Serialize)]
 struct Aws<'a> {
-    xray: Sender,
+    /// Once a document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    xray: Option<Sender>,
     /// The operation, and the resource it was for.
     #[serde(flatten)]
     call: Fields<'a>,
+}
+
+impl Aws<'_> {
+    fn is_empty(&self) -> bool {
+        self.xray.is_none() && self.call.is_empty()
+    }
 }
 
 #[derive(Serialize)]
@@ -184,6 +202,9 @@ impl<'a> Part<'a> {
             ("aws.table.name", _) => (&mut self.aws.call, "table_name"),
             ("aws.queue.url", _) => (&mut self.aws.call, "queue_url"),
             ("aws.request_id", _) => (&mut self.aws.call, "request_id"),
+            ("aws.region", _) => (&mut self.aws.call, "region"),
+            // X-Ray's SDKs write it there; its documentation has no place for it.
+            ("aws.topic.arn", _) => (&mut self.aws.call, "topic_arn"),
             _ if !ANNOTATIONS.contains(&key) => match key.strip_prefix("metadata.") {
                 Some(key) => (&mut self.metadata, key),
                 None => return,

@@ -21,7 +21,7 @@ const FIRST: usize = 3;
 const LAST: usize = 2;
 
 /// Fields that only the first of several repeated calls keeps.
-const SAID_ONCE: [&str; 3] = [OPERATION, "aws.table.name", "aws.request_id"];
+const SAID_ONCE: [&str; 4] = [OPERATION, "aws.region", "aws.table.name", "aws.request_id"];
 
 /// The field that names the operation of a call.
 const OPERATION: &str = "aws.operation";

@@ -52,6 +52,7 @@ pub fn invocation(service: &str, header: Option<&str>, request_id: &str, is_cold
 /// The trace continues from the message's trace header, or from the `traceparent` in its envelope, which also decide whether it
 /// is recorded. Without either it is a new trace, which is recorded if the invocation is.
 pub fn order(header: Option<&str>, traceparent: Option<&str>, receives: u32) -> Span {
+    let here = TraceContext::at(&Span::current());
     let invocation = TraceContext::of_span(&Span::current());
     let is_traced = invocation.is_some();
     let span = tracing::info_span!(
@@ -71,7 +72,7 @@ pub fn order(header: Option<&str>, traceparent: Option<&str>, receives: u32) -> 
         sluice.is_dropped = Empty,
     );
     match TraceContext::of_order(header, traceparent) {
-        Some(context) => context.lead_to(&span),
+        Some(context) => context.of_lineage(here.as_ref()).lead_to(&span),
         None if is_traced => TraceContext::none().lead_to(&span),
         None => TraceContext::unsampled().start(&span),
     }

@@ -43,6 +43,7 @@ fn call_of(operation: &str) -> Span {
         aws.service = "DynamoDB",
         aws.operation = operation,
         aws.table.name = "sluice-OrdersTable-1ABCDEFGHIJKL",
+        aws.region = "ap-southeast-1",
         aws.request_id = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEF",
         http.response.status_code = Empty,
     )
@@ -219,6 +220,61 @@ fn whether_an_order_is_traced_its_own_header_says() {
             .contains(invocation["id"].as_str().unwrap()),
         "{new:#}"
     );
+}
+
+/// P8: what the header says is kept, and what it does not say is not made up for X-Ray.
+#[test]
+fn a_trace_whose_header_names_no_parent_goes_on() {
+    let whole = header(1);
+    let header = whole.replace("Parent=53995c3f42cd8ad8;", "");
+    let mut behind = String::new();
+    let documents = sent_by(|| {
+        let first = invocation("accept-order", Some(&header), "r-1", true);
+        first.in_scope(|| behind = TraceContext::of_span(&call()).unwrap().header());
+        drop(first);
+        drop(order(Some(&header), None, 1));
+        let unsampled = header.replace("Sampled=1", "Sampled=0");
+        drop(order(Some(&unsampled), None, 1));
+    });
+    assert_eq!(documents.len(), 2, "{documents:#?}");
+    let root = whole.split(';').next().unwrap();
+    for document in &documents {
+        assert_eq!(
+            format!("Root={}", document["trace_id"].as_str().unwrap()),
+            root
+        );
+        // X-Ray takes no subsegment without a parent.
+        for name in ["parent_id", "type"] {
+            assert_eq!(document[name], Value::Null, "{name} of {document:#}");
+        }
+    }
+    let call = documents[0]["subsegments"][0]["id"].as_str().unwrap();
+    assert_eq!(behind, format!("{root};Parent={call};Sampled=1"));
+}
+
+/// Lambda finds a loop by it, so what an invocation sends has the invocation's, whatever message it is about.
+#[test]
+fn a_lineage_is_handed_on() {
+    let (yes, no) = (header(1), header(0));
+    let lineage = |text: &str, of: &str| format!("{of};Lineage={text}");
+    let mut seen = Vec::new();
+    sent_by(|| {
+        for head in [&yes, &no] {
+            let first = invocation("f", Some(&lineage("a:2|b:1", head)), "r-1", true);
+            let own = first.in_scope(|| order(Some(&lineage("a:1", &yes)), None, 1));
+            let plain = invocation("f", Some(head), "r-1", true);
+            let message = plain.in_scope(|| order(Some(&lineage("a:1", &yes)), None, 1));
+            for span in [&own, &message] {
+                seen.push(TraceContext::of_span(span).unwrap().header());
+            }
+        }
+    });
+    let ends: Vec<_> = seen
+        .iter()
+        .map(|header| header.split(';').nth(3).unwrap())
+        .collect();
+    let (own, message) = ("Lineage=a:2|b:1", "Lineage=a:1");
+    assert_eq!(ends, [own, message, own, message]);
 }
 
 #[test]

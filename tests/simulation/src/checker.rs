@@ -161,7 +161,7 @@ impl Checker {
         match status {
             202 if fit && order_id.is_some() => {}
             400..500 if !fit => {}
-            503 if retry_after => {}
+            429 | 503 if retry_after => {}
             _ => self.broken(1, format!("request {number} was answered {status}")),
         }
     }

@@ -188,7 +188,7 @@ impl Api {
             order_id: body["order_id"].as_str().map(str::to_owned),
             retry_after: answer.headers().contains_key("retry-after"),
         });
-        if status >= 500 {
+        if status >= 500 || status == 429 {
             Answer::Repeat
         } else {
             Answer::Final

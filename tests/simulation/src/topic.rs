@@ -143,6 +143,7 @@ impl Publisher for TopicClient {
         let run = &self.topic.run;
         let fails = run.fault(run.scenario.publish_fails);
         let taken = !fails || run.chance(500);
+        let throttled = !taken && run.chance(300);
         run.pause_up_to(30).await;
         if taken {
             self.topic.take(publication);
@@ -153,7 +154,12 @@ impl Publisher for TopicClient {
         }
         self.process.step().await;
         if fails && !run.makes(Mistake::AnswersWithoutConfirmation) {
-            return Err(PublishError("no answer".to_owned()));
+            let why = "no answer".to_owned();
+            return Err(if throttled {
+                PublishError::Throttled(why)
+            } else {
+                PublishError::Unconfirmed(why)
+            });
         }
         Ok(())
     }

@@ -50,8 +50,8 @@ impl Sale<'_> {
         self.known.get(quota).unwrap_or(match quota {
             Quota::ApiGatewayRate => defaults.api_gateway_rate,
             Quota::ApiGatewayBurst => defaults.api_gateway_burst,
-            Quota::ApiRateLimit => figures.stack.api_rate_limit,
-            Quota::ApiBurstLimit => figures.stack.api_burst_limit,
+            Quota::ApiRateLimit => figures.stack.api_rate_limit.min(defaults.sns_publish),
+            Quota::ApiBurstLimit => figures.stack.api_burst_limit.min(defaults.sns_publish),
             Quota::SnsPublish => defaults.sns_publish,
             Quota::LambdaConcurrency => figures.quotas.lambda_concurrency,
             Quota::NewTableWrites => figures.quotas.new_table_writes,
@@ -92,7 +92,7 @@ impl Sale<'_> {
             self.quota("stack's ApiBurstLimit", Quota::ApiBurstLimit, Unit::Count, peak)
                 .warn(|| burst.to_owned()),
             self.quota("SNS publish", Quota::SnsPublish, per_second, peak)
-                .over(|| format!("orders end in 503: request a higher publish quota of SNS in {region}")),
+                .over(|| format!("orders end in 429: request a higher publish quota of SNS in {region}")),
             limit("SNS message", Unit::Bytes, self.size.message, self.figures.quotas.message_bytes)
                 .over(|| "such an order is refused with 413".to_owned()),
             self.quota("Lambda concurrency", Quota::LambdaConcurrency, Unit::Count, self.invocations())

@@ -104,7 +104,7 @@ fn an_invocation_is_a_subsegment_with_its_call_to_sns_in_it() {
                 aws.service = "SNS",
                 aws.operation = "Publish",
                 aws.table.name = None::<&str>,
-                metadata.topic_arn = "arn:aws:sns:::orders",
+                aws.topic.arn = "arn:aws:sns:::orders",
                 aws.request_id = "s-1",
                 http.response.status_code = 200_i64,
                 retries = 1_i64,
@@ -129,10 +129,9 @@ fn an_invocation_is_a_subsegment_with_its_call_to_sns_in_it() {
             "name": "SNS",
             "id": "id 2",
             "namespace": "aws",
-            "aws": { "xray": sdk(), "operation": "Publish", "request_id": "s-1" },
+            "aws": { "operation": "Publish", "request_id": "s-1", "topic_arn": "arn:aws:sns:::orders" },
             "http": { "response": { "status": 200 } },
             "annotations": { "retries": 1 },
-            "metadata": { "topic_arn": "arn:aws:sns:::orders" },
         }],
     }]);
     assert_eq!(Value::from(whole(&documents)), expected);
@@ -164,7 +163,6 @@ fn an_order_is_a_segment_that_says_of_each_call_what_became_of_it() {
             "name": "DynamoDB",
             "id": id,
             "namespace": "aws",
-            "aws": { "xray": sdk() },
             "precursor_ids": all[..befores],
         });
         let call_s = call.as_object_mut().unwrap();
@@ -178,6 +176,7 @@ fn an_order_is_a_segment_that_says_of_each_call_what_became_of_it() {
     let cause = |id: &str, message: &str| json!({ "exceptions": [{ "id": id, "message": message, "remote": true }] });
     let expected = json!([{
         "name": "fulfill-orders",
+        "origin": "AWS::Lambda::Function",
         "id": "id 1",
         "parent_id": BEFORE,
         "trace_id": TRACE,
@@ -194,9 +193,9 @@ fn an_order_is_a_segment_that_says_of_each_call_what_became_of_it() {
         "subsegments": [
             call("id 2", 0, json!({
                 "aws": {
-                    "xray": sdk(),
                     "operation": "PutItem",
                     "table_name": "sluice-OrdersTable-1ABCDEFGHIJKL",
+                    "region": "ap-southeast-1",
                     "request_id": "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEF",
                 },
                 "http": status(429),
@@ -234,6 +233,7 @@ fn an_order_without_a_trace_is_its_own_one_and_knows_the_invocation() {
     assert!(trace.starts_with("1-NOW-") && trace != TRACE, "{trace}");
     let expected = json!({
         "name": "fulfill-orders",
+        "origin": "AWS::Lambda::Function",
         "id": "id 1",
         "trace_id": trace,
         "aws": { "xray": sdk() },
@@ -308,7 +308,6 @@ fn a_queue_is_told_by_its_url() {
         "id": "id 2",
         "namespace": "aws",
         "aws": {
-            "xray": sdk(),
             "operation": "ChangeMessageVisibilityBatch",
             "queue_url": "https://sqs/1/orders",
         },
