@@ -7,6 +7,7 @@ from rules import (
     arn,
     as_list,
     breaks,
+    either,
     functions,
     given,
     of_type,
@@ -70,7 +71,7 @@ def functions_may_do_what_they_must_and_no_more(template):
 )
 def no_secret_is_in_a_function_s_configuration(template):
     for name, function in functions(template).items():
-        if variables(function).get("ORDER_ID_SECRETS") != ref("OrderIdSecret"):
+        if variables(function).get("ORDER_ID_SECRETS") != either("MakesSecret", ref("OrderIdSecret"), ref("ExistingOrderIdSecret")):
             yield f"{name} is not told where the secret is"
         if "{{resolve:" in json.dumps(variables(function)):
             yield f"{name} has a secret in its configuration"

@@ -13,14 +13,14 @@ BODY = "Dashboard.Properties.DashboardBody"
 
 
 def body_of(template):
-    return properties(template, "Dashboard")["DashboardBody"]["Fn::Sub"]
+    return properties(template, "Dashboard")["DashboardBody"]["Fn::Sub"][0]
 
 
 def body_with(old, new):
     """A breach: the body with something else in one place."""
     body = body_of(TEMPLATE)
     assert old in body, f"{old} is not in the dashboard"
-    return BODY, {"Fn::Sub": body.replace(old, new, 1)}
+    return f"{BODY}.Fn::Sub.0", body.replace(old, new, 1)
 
 
 def widgets(template):

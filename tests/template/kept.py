@@ -31,6 +31,8 @@ KEPT = {
     "AWS::SecretsManager::Secret": ["Name", "GenerateSecretString"],  # an edit of the latter writes a new secret
 }
 ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy", "Condition")
+# They hold unless an operator has the stack take up another table or secret.
+BY_DEFAULT = {"MakesTable", "MakesSecret"}
 
 
 def outcome(attribute):
@@ -46,7 +48,7 @@ def kept(template):
             body = resource.get("Properties", {})
             found[name] = {
                 "Type": resource["Type"],
-                **{each: outcome(resource[each]) for each in ATTRIBUTES if each in resource},
+                **{each: outcome(resource[each]) for each in ATTRIBUTES if resource.get(each) not in BY_DEFAULT | {None}},
                 **{each: named(body[each]) for each in KEPT[resource["Type"]] if each in body},
             }
     return found

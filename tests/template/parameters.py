@@ -57,6 +57,21 @@ def nothing_is_reserved_by_default(template):
 
 
 @breaks(
+    ("Parameters.ExistingOrdersTable.Default", "orders"),
+    ("OrderIdSecret.Condition", "IsAws"),
+)
+def a_stack_makes_its_own_table_and_secret_unless_it_takes_up_others(template):
+    for name, parameter, condition in (
+        ("OrdersTable", "ExistingOrdersTable", "MakesTable"),
+        ("OrderIdSecret", "ExistingOrderIdSecret", "MakesSecret"),
+    ):
+        makes = template["Conditions"][condition] == {"Fn::Equals": ["", ref(parameter)]}
+        is_empty = template["Parameters"][parameter]["Default"] == ""
+        if not makes or not is_empty or template["Resources"][name].get("Condition") != condition:
+            yield f"{name} is not made by default"
+
+
+@breaks(
     ("AcceptOrder.Properties.Environment.Variables.HOT_SKUS",),
     ("Parameters.HotSkus.Default", "85123A"),
     ("Parameters.HotSkus.AllowedPattern", "^.+$"),

@@ -36,7 +36,9 @@ def broken(path, *value):
     node = template if parts[0] in template else template["Resources"]
     for part in parts[:-1]:
         node = node[int(part) if isinstance(node, list) else part]
-    if value:
+    if isinstance(node, list):
+        node[int(parts[-1])] = value[0]
+    elif value:
         assert node.get(parts[-1]) != value[0], f"{path} is {value[0]} already"
         node[parts[-1]] = value[0]
     else:
@@ -80,7 +82,11 @@ def ref(name):
 
 def given(condition, value):
     """The value if the condition holds, else nothing."""
-    return {"Fn::If": [condition, value, ref("AWS::NoValue")]}
+    return either(condition, value, ref("AWS::NoValue"))
+
+
+def either(condition, value, other):
+    return {"Fn::If": [condition, value, other]}
 
 
 def target(reference):

@@ -1,10 +1,11 @@
-"""An update over the last release's stack loses no order that waits.
+"""An update over the last release's stack loses no order that waits, and a new stack takes up what a deleted one left.
 
     make update-check
 
 It runs in a stack of the last release (last-release.yaml). It pauses both lanes, posts orders, and deploys
 template.yaml over that stack. Every resource of kept.json must still be the one that it was, and the orders must
 still wait. Then it resumes the lanes: every order must be stored, and be found by the id that it got before the update.
+At last it deletes the stack, and deploys another that takes up its table and its secret: each order must be found there.
 """
 
 import json
@@ -23,6 +24,7 @@ from botocore.awsrequest import AWSRequest
 ROOT = pathlib.Path(__file__).parent.parent.parent
 KEPT = json.loads(pathlib.Path(__file__).with_name("kept.json").read_text(encoding="utf-8"))
 STACK, API = os.environ["SLUICE_STACK"], os.environ["SLUICE_API_URL"]
+NEXT = "sluice-next"
 ORDERS = 1_000
 HOT = "hot-1"
 LANES = ("Standard", "Hot")
@@ -41,10 +43,10 @@ def resources():
     return {name: found[name] for name in KEPT if name in found}
 
 
-def call(method, path, body=None):
+def call(method, path, body=None, api=API):
     """The status and the answer of the API."""
     headers = {"content-type": "application/json"} | ({"idempotency-key": body["customer_id"]} if body else {})
-    request = AWSRequest(method, API + path, data=body and json.dumps(body), headers=headers)
+    request = AWSRequest(method, api + path, data=body and json.dumps(body), headers=headers)
     SigV4Auth(boto3.Session().get_credentials(), "execute-api", "us-east-1").add_auth(request)
     sent = urllib.request.Request(
         request.url, request.data and request.data.encode(), dict(request.headers), method=method
@@ -91,7 +93,11 @@ def waiting():
 
 
 def stored():
-    pages = tables.get_paginator("scan").paginate(TableName=resources()["OrdersTable"], ProjectionExpression="order_id")
+    return stored_in(resources()["OrdersTable"])
+
+
+def stored_in(table):
+    pages = tables.get_paginator("scan").paginate(TableName=table, ProjectionExpression="order_id")
     return {item["order_id"]["S"] for page in pages for item in page["Items"] if "order_id" in item}
 
 
@@ -124,6 +130,35 @@ def main():
     status, answer = call("GET", f"/orders/{min(orders)}")
     assert answer["status"] == "IN_FULFILLMENT", (status, answer)
     print(f"    no order of {ORDERS} is lost, and {len(before)} resources are the ones that they were")
+    take_up(orders)
+
+
+def outputs_of(stack):
+    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    return {each["OutputKey"]: each["OutputValue"] for each in described}
+
+
+def take_up(orders):
+    """Deletes the stack, and has another go on with its table and its secret."""
+    outputs = outputs_of(STACK)
+    # The local AWS answers the secret's name where AWS answers its ARN.
+    secret = boto3.client("secretsmanager").describe_secret(SecretId=outputs["OrderIdSecretArn"])["ARN"]
+    table = outputs["OrdersTable"]
+    cloudformation.delete_stack(StackName=STACK)
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1})
+    parameters = f"ExistingOrdersTable={table} ExistingOrderIdSecret={secret}"
+    environment = {"SLUICE_BUILD_DIR": sys.argv[1], "STACK_NAME": NEXT, "PARAMETERS": parameters}
+    subprocess.run([ROOT / "local/stack", "up"], check=True, env=os.environ | environment)
+    outputs = outputs_of(NEXT)
+    assert (outputs["OrdersTable"], outputs["OrderIdSecretArn"]) == (table, secret), outputs
+    for order in sorted(orders)[:20]:
+        status, answer = call("GET", f"/orders/{order}", api=outputs["ApiUrl"])
+        assert answer["status"] == "IN_FULFILLMENT", (status, answer)
+    order = {"customer_id": "next", "currency": "GBP", "lines": [{"sku": "s", "quantity": 1, "unit_price": 1}]}
+    status, answer = call("POST", "/orders", order, api=outputs["ApiUrl"])
+    assert status == 202, (status, answer)
+    until(60, lambda: answer["order_id"] in stored_in(table), "an order of the new stack is not stored")
+    print(f"    a new stack took up table and secret of the deleted one, with its {len(orders)} orders")
 
 
 if __name__ == "__main__":
