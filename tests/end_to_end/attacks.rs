@@ -151,6 +151,18 @@ async fn bad_headers() {
             "invalid-idempotency-key",
         ),
         (
+            "key in another header",
+            json().header("x-idempotency-key", "k"),
+            400,
+            "invalid-idempotency-key",
+        ),
+        (
+            "compressed",
+            json().header("content-encoding", "gzip"),
+            415,
+            "unsupported-media-type",
+        ),
+        (
             "space in key",
             json().header("idempotency-key", "a b"),
             400,

@@ -12,11 +12,16 @@ async fn orders_of_a_hot_product_wait_and_no_other_does() {
     let stack = Stack::take().await;
     stack.deliver_in(Lane::Hot, false).await;
     let mut hot = Vec::new();
-    for key in ["1", "2", "3"] {
+    // As it is listed, and as people write it.
+    for (key, sku) in [
+        ("1", HOT.to_owned()),
+        ("2", format!("{HOT} ")),
+        ("3", format!("\u{feff}{HOT}")),
+    ] {
         let accepted = stack
             .post(
                 Some(key),
-                &Order::sample().customer("lanes-hot").sku(HOT).json(),
+                &Order::sample().customer("lanes-hot").sku(&sku).json(),
             )
             .await;
         assert_eq!(accepted.status, 202, "{accepted:?}");
@@ -44,4 +49,10 @@ async fn orders_of_a_hot_product_wait_and_no_other_does() {
     for id in &hot {
         stack.wait_for_status(id, "IN_FULFILLMENT").await;
     }
+    wait_for("the list of the product to hold all of them", async || {
+        let list = format!("/orders?customer_id=lanes-hot&sku={HOT}");
+        let page = stack.get(&list).await;
+        page.body["orders"].as_array().map(Vec::len) == Some(hot.len())
+    })
+    .await;
 }
