@@ -2,10 +2,14 @@
 
 use std::process::ExitCode;
 
-use sluice::commands::{Arguments, run};
+use sluice::{
+    commands::{Arguments, run},
+    terminal::settings::leave_out_empty,
+};
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> ExitCode {
+    leave_out_empty();
     match run(Arguments::from_command_line()).await {
         Ok(exit) => exit.into(),
         Err(failure) => {

@@ -4,4 +4,5 @@ pub mod failure;
 pub(crate) mod output;
 pub(crate) mod parse;
 pub(crate) mod progress;
+pub mod settings;
 pub(crate) mod units;
