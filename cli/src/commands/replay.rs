@@ -25,7 +25,7 @@ use self::{
 };
 use crate::{
     deployment::{api::Api, aws::Aws, stack::Stack},
-    sales::invoices::{self, Invoice},
+    sales::invoices,
     terminal::{
         failure::{Exit, Failure},
         output,
@@ -39,7 +39,7 @@ use crate::{
 /// Each invoice of the file becomes one order, with the InvoiceNo as its Idempotency-Key. Invalid ones are posted too,
 /// because the service has to refuse them. When all are posted the command waits until the buffer is empty, and then
 /// reads the table itself: every accepted order must be there once, with its exact content, and these customers must
-/// have no other orders. Running it again adds no order. The file has the columns
+/// have no other orders that were accepted since the run began. Running it again adds no order. The file has the columns
 /// InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country.
 ///
 /// It exits 1 if anything is missing, wrong, doubled, unexpected or unanswered, if a valid order was refused, or an
@@ -104,8 +104,11 @@ pub(crate) async fn run(stack: &str, arguments: &ReplayArguments) -> Result<Exit
     let buffer = Buffer::new(&aws, stack.lanes()?);
     buffer.dead_letters().await?;
 
-    let post::Posted { outcomes, took } =
-        post::all(&api, posted, schedule, arguments.in_flight).await;
+    let post::Posted {
+        outcomes,
+        began,
+        took,
+    } = post::all(&api, posted, schedule, arguments.in_flight).await;
     let patience = Duration::from_secs(arguments.patience);
     let drain = buffer.drained(patience).await?;
     let left = match drain {
@@ -118,7 +121,9 @@ pub(crate) async fn run(stack: &str, arguments: &ReplayArguments) -> Result<Exit
             left
         }
     };
-    let findings = look(&aws, table, &invoices, &outcomes, patience.min(SETTLE)).await?;
+    let began = check::began(&outcomes, began);
+    let check = || Check::new(&invoices, &outcomes, began);
+    let findings = look(&aws, table, check, patience.min(SETTLE)).await?;
     let report =
         Report::new(&outcomes, took, &findings).with_queues(left, &buffer.dead_letters().await?);
     if arguments.json {
@@ -130,18 +135,17 @@ pub(crate) async fn run(stack: &str, arguments: &ReplayArguments) -> Result<Exit
 }
 
 /// Checks storage, again and again for a while if an order is missing.
-async fn look(
+async fn look<'a>(
     aws: &Aws,
     table: &str,
-    invoices: &[Invoice],
-    outcomes: &[post::Outcome],
+    check: impl Fn() -> Check<'a>,
     settle: Duration,
 ) -> Result<Findings, Failure> {
     let progress = Progress::open("Checking storage");
     let client = aws_sdk_dynamodb::Client::new(&aws.config);
     let end = Instant::now() + settle;
     loop {
-        let mut check = Check::new(invoices, outcomes);
+        let mut check = check();
         storage::scan(&client, table, |record| check.see(record))
             .await
             .map_err(|e| aws.explain(&format!("read the table {table}"), &e))?;

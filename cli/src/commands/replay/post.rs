@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::{StreamExt, stream};
 use serde::Deserialize;
-use sluice_order::{OrderId, Timestamp};
+use sluice_order::{Clock, OrderId, SystemClock, Timestamp};
 use tokio::time::Instant;
 
 use super::schedule::Schedule;
@@ -45,6 +45,8 @@ pub struct Receipt {
 /// What became of all orders, in the order of the file, and how long it took.
 pub(crate) struct Posted {
     pub(crate) outcomes: Vec<Outcome>,
+    /// When it began, by the clock here.
+    pub(crate) began: Timestamp,
     pub(crate) took: Duration,
 }
 
@@ -56,6 +58,7 @@ pub(crate) async fn all(
     in_flight: usize,
 ) -> Posted {
     let progress = Progress::towards(invoices.len(), "Posting orders");
+    let began = SystemClock.now();
     let start = Instant::now();
     let due = stream::unfold((0, schedule), |(at, mut schedule)| async move {
         let invoice = invoices.get(at)?;
@@ -81,6 +84,7 @@ pub(crate) async fn all(
     let took = start.elapsed();
     outcomes.sort_unstable_by_key(|(at, _)| *at);
     Posted {
+        began,
         outcomes: outcomes.into_iter().map(|(_, outcome)| outcome).collect(),
         took,
     }
