@@ -153,7 +153,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Dlq(arguments) => dlq::run(&stack, &arguments).await,
         Command::Secret(arguments) => secret::run(&stack, &arguments).await,
         Command::Map(arguments) => map::run(&arguments).await,
-        Command::Plan(arguments) => plan::run(&arguments),
+        Command::Plan(arguments) => plan::run(&arguments).await,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a person types and reads: arguments, numbers and times, tables, progress, failures and exit codes.
 
 pub mod failure;
+pub(crate) mod input;
 pub(crate) mod output;
 pub(crate) mod parse;
 pub(crate) mod progress;

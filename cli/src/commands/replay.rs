@@ -12,7 +12,7 @@ pub mod report;
 mod schedule;
 pub mod storage;
 
-use std::{fs::File, io::BufReader, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 use tokio::time::{Instant, sleep};
@@ -25,10 +25,13 @@ use self::{
 };
 use crate::{
     deployment::{api::Api, aws::Aws, stack::Stack},
-    sales::invoices,
+    sales::{
+        doubts::doubts,
+        invoices::{self, Invoice},
+    },
     terminal::{
         failure::{Exit, Failure},
-        output,
+        input, output,
         parse::{at_least_one, positive},
         progress::Progress,
     },
@@ -40,7 +43,8 @@ use crate::{
 /// because the service has to refuse them. When all are posted the command waits until the buffer is empty, and then
 /// reads the table itself: every accepted order must be there once, with its exact content, and these customers must
 /// have no other orders that were accepted since the run began. Running it again adds no order. The file has the columns
-/// InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country.
+/// InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country, or the names that Online Retail
+/// II has for them: Invoice, Price, Customer ID. Its text is UTF-8, its columns are separated by a comma, ; a tab or |.
 ///
 /// It exits 1 if anything is missing, wrong, doubled, unexpected or unanswered, if a valid order was refused, or an
 /// invalid one accepted.
@@ -48,7 +52,7 @@ use crate::{
 #[command(verbatim_doc_comment)]
 #[expect(clippy::doc_markdown, reason = "a help text for a terminal")]
 pub(crate) struct ReplayArguments {
-    /// The sales, as CSV
+    /// The sales, as CSV; - reads standard input
     file: PathBuf,
     /// Post at most N orders a second
     #[arg(long, value_name = "N", value_parser = positive, conflicts_with = "speed")]
@@ -86,16 +90,11 @@ const SETTLE: Duration = Duration::from_mins(1);
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 pub(crate) async fn run(stack: &str, arguments: &ReplayArguments) -> Result<Exit, Failure> {
-    let file = &arguments.file;
-    let opened = File::open(file)
-        .map_err(|error| invoices::unusable(format!("{}: {error}", file.display())))?;
-    let invoices = invoices::read(BufReader::new(opened))?;
-    let posted = &invoices[..arguments.limit.unwrap_or(usize::MAX).min(invoices.len())];
-    let schedule = match (arguments.rate, arguments.speed) {
-        (Some(rate), _) => Schedule::limited(rate),
-        (None, Some(speed)) => Schedule::of_file(posted, speed)?,
-        (None, None) => Schedule::Unlimited,
-    };
+    let (invoices, schedule) = sales(arguments).await?;
+    let posted = posted(arguments, &invoices);
+    for warning in doubts(posted) {
+        eprintln!("{warning}");
+    }
     // Everything that the command needs is looked up before the first order goes out.
     let aws = Aws::from_environment().await?;
     let stack = Stack::find(&aws, stack).await?;
@@ -132,6 +131,32 @@ pub(crate) async fn run(stack: &str, arguments: &ReplayArguments) -> Result<Exit
         output::print(&report.table())?;
     }
     Ok(report.exit())
+}
+
+/// The invoices of the file, and when those that are posted are due.
+async fn sales(arguments: &ReplayArguments) -> Result<(Vec<Invoice>, Schedule), Failure> {
+    let file = &arguments.file;
+    let text = input::text(file).await;
+    let read = text.and_then(|text| {
+        let invoices = invoices::of_text(&text)?;
+        let schedule = match (arguments.rate, arguments.speed) {
+            (Some(rate), _) => Schedule::limited(rate),
+            (None, Some(speed)) => Schedule::of_file(posted(arguments, &invoices), speed)?,
+            (None, None) => Schedule::Unlimited,
+        };
+        Ok((invoices, schedule))
+    });
+    read.map_err(|why| {
+        Failure::environment(
+            format!("{} cannot be replayed: {why}", input::name(file)),
+            "correct the file; nothing was posted",
+        )
+    })
+}
+
+/// The invoices that are posted.
+fn posted<'a>(arguments: &ReplayArguments, invoices: &'a [Invoice]) -> &'a [Invoice] {
+    &invoices[..arguments.limit.unwrap_or(usize::MAX).min(invoices.len())]
 }
 
 /// Checks storage, again and again for a while if an order is missing.

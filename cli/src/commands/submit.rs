@@ -1,9 +1,6 @@
 //! `sluice submit`: one order.
 
-use std::{
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::Value;
@@ -13,7 +10,7 @@ use crate::{
     deployment::{api::Api, aws::Aws, problem::Problem, stack::Stack},
     terminal::{
         failure::{Exit, Failure},
-        output,
+        input, output,
     },
 };
 
@@ -40,7 +37,7 @@ fn idempotency_key(text: &str) -> Result<String, String> {
 }
 
 pub(crate) async fn run(stack: &str, arguments: &SubmitArguments) -> Result<Exit, Failure> {
-    let body = read(&arguments.file)?;
+    let body = read(&arguments.file).await?;
     let aws = Aws::from_environment().await?;
     let stack = Stack::find(&aws, stack).await?;
     let api = Api::of(&stack, &aws)?;
@@ -53,7 +50,7 @@ pub(crate) async fn run(stack: &str, arguments: &SubmitArguments) -> Result<Exit
         key
     };
     let repeat = format!("repeat with --idempotency-key {key}: it stays one order");
-    let answer = api.post_order(&key, &body).await.map_err(|failure| {
+    let answer = api.post_order(&key, body.as_bytes()).await.map_err(|failure| {
         Failure::environment(
             format!("{failure}. It is not known whether the order was accepted"),
             &repeat,
@@ -76,17 +73,11 @@ pub(crate) async fn run(stack: &str, arguments: &SubmitArguments) -> Result<Exit
     Ok(Exit::Wrong)
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    let read = if file == Path::new("-") {
-        let mut body = Vec::new();
-        std::io::stdin().read_to_end(&mut body).map(|_| body)
-    } else {
-        std::fs::read(file)
-    };
-    read.map_err(|error| {
+async fn read(file: &Path) -> Result<String, Failure> {
+    input::text(file).await.map_err(|why| {
         Failure::environment(
-            format!("{} cannot be read: {error}", file.display()),
-            "name a file with one order as JSON",
+            format!("{} cannot be posted: {why}", input::name(file)),
+            "name a file with one order as JSON; nothing was posted",
         )
     })
 }
