@@ -58,9 +58,9 @@ pub(crate) async fn run(arguments: &PlanArguments) -> Result<Exit, Failure> {
     };
     let forecast = forecast(arguments, &region, arrivals)?;
     if arguments.json {
-        output::print_json(&forecast)?;
+        output::print_json(&forecast);
     } else {
-        output::print(&forecast.text())?;
+        output::print(&forecast.text());
     }
     Ok(forecast.exit())
 }

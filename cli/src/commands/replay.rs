@@ -15,6 +15,7 @@ pub mod storage;
 use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
+use futures::FutureExt;
 use tokio::time::{Instant, sleep};
 
 use self::{
@@ -24,7 +25,7 @@ use self::{
     schedule::Schedule,
 };
 use crate::{
-    deployment::{api::Api, aws::Aws, stack::Stack},
+    deployment::{api::Api, aws::Aws, rate::bounded, stack::Stack},
     sales::{
         doubts::doubts,
         invoices::{self, Invoice},
@@ -32,8 +33,10 @@ use crate::{
     terminal::{
         failure::{Exit, Failure},
         input, output,
-        parse::{at_least_one, positive},
+        parse::{at_least_one, positive, rate, seconds_or_time},
         progress::Progress,
+        stop::Stop,
+        units::duration,
     },
 };
 
@@ -55,7 +58,7 @@ pub(crate) struct ReplayArguments {
     /// The sales, as CSV; - reads standard input
     file: PathBuf,
     /// Post at most N orders a second
-    #[arg(long, value_name = "N", value_parser = positive, conflicts_with = "speed")]
+    #[arg(long, value_name = "N", value_parser = rate, conflicts_with = "speed")]
     rate: Option<f64>,
     /// Post the first N invoices only
     #[arg(long, value_name = "N", value_parser = at_least_one)]
@@ -66,9 +69,9 @@ pub(crate) struct ReplayArguments {
     /// Post at most N orders at once
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = in_flight)]
     in_flight: usize,
-    /// Stop waiting for the buffer when it has not shrunk for this long
-    #[arg(long, value_name = "SECS", default_value_t = 120)]
-    patience: u64,
+    /// Stop waiting for the buffer when it has not shrunk for this long (120 or 2m)
+    #[arg(long, value_name = "TIME", default_value = "120", value_parser = seconds_or_time)]
+    patience: f64,
     /// Print the report as one JSON object
     #[arg(long)]
     json: bool,
@@ -89,48 +92,67 @@ const SETTLE: Duration = Duration::from_mins(1);
 /// How long to wait before storage is checked again.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
-pub(crate) async fn run(stack: &str, arguments: &ReplayArguments) -> Result<Exit, Failure> {
-    let (invoices, schedule) = sales(arguments).await?;
+pub(crate) async fn run(
+    stack: &str,
+    arguments: &ReplayArguments,
+    stop: &Stop,
+) -> Result<Exit, Failure> {
+    let (invoices, schedule) = stop.unless(sales(arguments), nothing_posted).await?;
     let posted = posted(arguments, &invoices);
     for warning in doubts(posted) {
-        eprintln!("{warning}");
+        output::say(warning);
     }
     // Everything that the command needs is looked up before the first order goes out.
-    let aws = Aws::from_environment().await?;
-    let stack = Stack::find(&aws, stack).await?;
-    let api = Api::of(&stack, &aws)?;
-    let table = stack.table()?;
-    let buffer = Buffer::new(&aws, stack.lanes()?);
-    buffer.dead_letters().await?;
-
+    let found = async {
+        let aws = Aws::from_environment().await?;
+        let stack = Stack::find(&aws, stack).await?;
+        let api = Api::of(&stack, &aws)?;
+        let (table, lanes) = (stack.table()?.to_owned(), stack.lanes()?);
+        Buffer::new(&aws, lanes.clone()).dead_letters().await?;
+        Ok((aws, api, table, lanes))
+    };
+    let (aws, api, table, lanes) = stop.unless(found, nothing_posted).await?;
+    let counted = post::Counted::default();
+    let posting = post::all(&api, posted, schedule, arguments.in_flight, &counted);
+    let stopped = || {
+        let said = counted.said(posted.len());
+        Failure::wrong(format!("stopped: {said}"), AGAIN)
+    };
     let post::Posted {
         outcomes,
         began,
         took,
-    } = post::all(&api, posted, schedule, arguments.in_flight).await;
-    let patience = Duration::from_secs(arguments.patience);
-    let drain = buffer.drained(patience).await?;
-    let left = match drain {
-        Drain::Empty => 0,
-        Drain::GaveUp(left) => {
-            eprintln!(
-                "Gave up waiting: {left} messages are in the buffer and have not become fewer for {} s.",
-                arguments.patience
-            );
-            left
-        }
+    } = stop.unless(posting.map(Ok), stopped).await?;
+
+    let patience = bounded(arguments.patience);
+    let check = async {
+        let buffer = Buffer::new(&aws, lanes);
+        let left = drained(&buffer, patience).await?;
+        let began = check::began(&outcomes, began);
+        let check = || Check::new(&invoices, &outcomes, began);
+        let findings = look(&aws, &table, check, patience.min(SETTLE)).await?;
+        let dead_letters = buffer.dead_letters().await?;
+        Ok(Report::new(&outcomes, took, &findings).with_queues(left, &dead_letters))
     };
-    let began = check::began(&outcomes, began);
-    let check = || Check::new(&invoices, &outcomes, began);
-    let findings = look(&aws, table, check, patience.min(SETTLE)).await?;
-    let report =
-        Report::new(&outcomes, took, &findings).with_queues(left, &buffer.dead_letters().await?);
+    let stopped = || {
+        let said = counted.said(posted.len());
+        let what = format!("stopped: {said}, and storage was not checked");
+        Failure::wrong(what, AGAIN)
+    };
+    let report = stop.unless(check, stopped).await?;
     if arguments.json {
-        output::print_json(&report)?;
+        output::print_json(&report);
     } else {
-        output::print(&report.table())?;
+        output::print(&report.table());
     }
     Ok(report.exit())
+}
+
+/// What to do after a stop.
+const AGAIN: &str = "run it again: it posts every invoice under the same key, and adds no order";
+
+fn nothing_posted() -> Failure {
+    Failure::wrong("stopped: nothing was posted", "run it again")
 }
 
 /// The invoices of the file, and when those that are posted are due.
@@ -157,6 +179,20 @@ async fn sales(arguments: &ReplayArguments) -> Result<(Vec<Invoice>, Schedule), 
 /// The invoices that are posted.
 fn posted<'a>(arguments: &ReplayArguments, invoices: &'a [Invoice]) -> &'a [Invoice] {
     &invoices[..arguments.limit.unwrap_or(usize::MAX).min(invoices.len())]
+}
+
+/// Waits for the buffer. Returns how many messages were left in it.
+async fn drained(buffer: &Buffer<'_>, patience: Duration) -> Result<u64, Failure> {
+    match buffer.drained(patience).await? {
+        Drain::Empty => Ok(0),
+        Drain::GaveUp(left) => {
+            output::say(format_args!(
+                "Gave up waiting: {left} messages are in the buffer and have not become fewer for {}.",
+                duration(patience.as_secs_f64())
+            ));
+            Ok(left)
+        }
+    }
 }
 
 /// Checks storage, again and again for a while if an order is missing.
