@@ -12,7 +12,10 @@ mod trace;
 
 use std::fmt::Write;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{
+    CommandFactory, FromArgMatches, Parser, Subcommand,
+    error::{ContextKind, ContextValue},
+};
 
 use self::{
     dlq::arguments::DlqArguments,
@@ -28,7 +31,12 @@ use self::{
     submit::SubmitArguments,
     trace::TraceArguments,
 };
-use crate::terminal::failure::{Exit, Failure};
+use crate::terminal::{
+    failure::{Exit, Failure},
+    output::tame,
+    parse::stack_name,
+    stop::Stop,
+};
 
 const EXAMPLES: &str = "\
 Examples for orders:
@@ -73,6 +81,8 @@ pub struct Arguments {
         env = "SLUICE_STACK",
         default_value = "sluice",
         value_name = "NAME",
+        value_parser = stack_name,
+        hide_env_values = true,
         help_heading = "Deployment"
     )]
     pub(crate) stack: String,
@@ -108,9 +118,29 @@ impl Arguments {
     /// The arguments of this process. Prints help, or what is wrong with them, and ends the process where clap does.
     pub fn from_command_line() -> Self {
         let mut command = command_line();
-        let matches = command.get_matches_mut();
-        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit())
+        let matches = command.try_get_matches_from_mut(std::env::args_os());
+        let read = matches.and_then(|matches| Self::from_arg_matches(&matches));
+        read.unwrap_or_else(|error| tamed(error).format(&mut command).exit())
     }
+}
+
+/// The same error, without characters of an argument that control a terminal. A suggestion that repeats such an argument is
+/// left out: clap has coloured it already.
+fn tamed(mut error: clap::Error) -> clap::Error {
+    let texts: Vec<_> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) if tame(text) != *text => Some((kind, tame(text))),
+            _ => None,
+        })
+        .collect();
+    if !texts.is_empty() {
+        error.remove(ContextKind::Suggested);
+    }
+    for (kind, text) in texts {
+        error.insert(kind, ContextValue::String(text));
+    }
+    error
 }
 
 /// What clap has to know, with the help's list of commands in groups.
@@ -137,23 +167,28 @@ fn command_line() -> clap::Command {
 /// # Errors
 /// The command could not do its work, or the service's answer is wrong.
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
-    let stack = arguments.stack;
+    let stack = &arguments.stack;
+    let stop = Stop::on_signal();
     match arguments.command {
-        Command::Submit(arguments) => submit::run(&stack, &arguments).await,
-        Command::Status(arguments) => status::run(&stack, &arguments).await,
-        Command::Trace(arguments) => trace::run(&stack, &arguments).await,
-        Command::Replay(arguments) => replay::run(&stack, &arguments).await,
-        Command::Pace(arguments) => lanes::pace::run(&stack, &arguments).await,
-        Command::Pause(arguments) => {
-            lanes::switch_lane(&stack, arguments.lane, Action::Pause).await
+        Command::Submit(arguments) => submit::run(stack, &arguments, &stop).await,
+        Command::Replay(arguments) => replay::run(stack, &arguments, &stop).await,
+        Command::Dlq(arguments) => dlq::run(stack, &arguments, &stop).await,
+        Command::Pause(PauseArguments { lane }) => {
+            lanes::switch_lane(stack, lane, Action::Pause, &stop).await
         }
-        Command::Resume(arguments) => {
-            lanes::switch_lane(&stack, arguments.lane, Action::Resume).await
+        Command::Resume(ResumeArguments { lane }) => {
+            lanes::switch_lane(stack, lane, Action::Resume, &stop).await
         }
-        Command::Dlq(arguments) => dlq::run(&stack, &arguments).await,
-        Command::Secret(arguments) => secret::run(&stack, &arguments).await,
-        Command::Map(arguments) => map::run(&arguments).await,
-        Command::Plan(arguments) => plan::run(&arguments),
+        Command::Secret(arguments) => {
+            stop.unless(secret::run(stack, &arguments), secret::stopped)
+                .await
+        }
+        // These change nothing: they may be dropped at any moment.
+        Command::Status(arguments) => stop.look(status::run(stack, &arguments)).await,
+        Command::Trace(arguments) => stop.look(trace::run(stack, &arguments)).await,
+        Command::Pace(arguments) => stop.look(lanes::pace::run(stack, &arguments)).await,
+        Command::Map(arguments) => stop.look(map::run(&arguments)).await,
+        Command::Plan(arguments) => stop.look(plan::run(&arguments)).await,
     }
 }
 
@@ -220,6 +255,30 @@ mod tests {
             assert!(Arguments::try_parse_from(["sluice", command]).is_err());
         }
         assert!(Arguments::try_parse_from(["sluice", "pace", "--lane", "fast"]).is_err());
+    }
+
+    #[test]
+    fn nothing_of_an_argument_steers_the_terminal() {
+        for line in [
+            ["sluice", "status", "ord_\u{1b}[2J"],
+            ["sluice", "status", "--\u{1b}[2J"],
+            ["sluice", "\u{1b}[2J", "x"],
+            ["sluice", "pace", "--lane=h\rot"],
+            ["sluice", "--stack=\u{9b}2J", "pace"],
+        ] {
+            let error = tamed(Arguments::try_parse_from(line).unwrap_err());
+            let shown = error.render().ansi().to_string();
+            let own = shown.replace("\u{1b}[0m", "").replace('\n', "");
+            let own: String = own
+                .split("\u{1b}[")
+                .map(|part| part.replacen('m', "", 1))
+                .collect();
+            assert!(!own.contains(char::is_control), "{line:?}: {shown:?}");
+            assert!(
+                shown.contains("\\u{") || shown.contains("\\r"),
+                "{line:?}: {shown:?}"
+            );
+        }
     }
 
     #[test]

@@ -12,3 +12,4 @@ pub(crate) mod rate;
 pub mod retry;
 pub mod sign;
 pub mod stack;
+mod trouble;

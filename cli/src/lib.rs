@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// They panic if nobody takes what is written: see `terminal::output`.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod commands;
 pub mod deployment;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use aws_sdk_sqs::{primitives::Blob, types::MessageAttributeValue};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sluice_order::{Lane, Order, OrderAccepted, RejectReason, Timestamp};
 use sluice_store::{DynamoStore, OrderStore, Rejection};
 use sluice_testing::{
@@ -248,14 +248,24 @@ async fn a_replay_that_is_killed_loses_nothing() {
 #[tokio::test]
 async fn a_replay_that_is_stopped_releases_the_rest_at_once() {
     let stack = Stack::take().await;
+    for signal in ["INT", "TERM", "HUP"] {
+        stopped_by(&stack, signal).await;
+    }
+}
+
+async fn stopped_by(stack: &Stack, signal: &str) {
     let mut ids = Vec::new();
     for n in 0..4 {
-        let body = message(&stack, "dlq-5", &n.to_string()).await;
+        let body = message(stack, "dlq-5", &format!("{signal}-{n}")).await;
         let body = body.to_body().unwrap();
         ids.push(stack.bury(Lane::Standard, &body, &[lane()]).await);
     }
-    let mut child = command(&["dlq", "replay", "--rate", "0.01"])
+    // SIGHUP is not ignored, even where `nohup` runs the tests.
+    let mut child = Command::new("env")
+        .args(["--default-signal=HUP", env!("CARGO_BIN_EXE_sluice")])
+        .args(["dlq", "replay", "--rate", "0.01"])
         .args(&ids)
+        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -265,7 +275,7 @@ async fn a_replay_that_is_stopped_releases_the_rest_at_once() {
     let id = child.id().to_string();
     assert!(
         Command::new("kill")
-            .args(["-INT", &id])
+            .args([&format!("-{signal}"), &id])
             .status()
             .unwrap()
             .success()
@@ -273,6 +283,36 @@ async fn a_replay_that_is_stopped_releases_the_rest_at_once() {
     assert_eq!(child.wait().unwrap().code(), Some(1));
     assert_eq!(stack.dead("dlq-5").await.len(), 3, "they are visible");
     assert_eq!(stack.clear("dlq-5").await, 3);
+}
+
+/// P2: the whole order lies in the letter, in what a tool or a setting wrapped it into.
+#[tokio::test]
+async fn a_wrapped_order_is_found_by_its_id_and_replayed_as_it_lies_there() {
+    let stack = Stack::take().await;
+    for (key, is_notification) in [("sns", true), ("twice", false)] {
+        let order = message(&stack, "dlq-10", key).await;
+        let (id, body) = (order.order_id.to_string(), order.to_body().unwrap());
+        let body = if is_notification {
+            json!({"Type": "Notification", "MessageId": "n", "Message": body}).to_string()
+        } else {
+            json!(body).to_string()
+        };
+        let unknown = PANIC.replace("PANIC", "UNKNOWN_EVENT");
+        let attributes = [lane(), (LETTER, text(&unknown))];
+        stack.bury(Lane::Standard, &body, &attributes).await;
+        let (code, shown, told) = dlq(&["show", &id, "--json"]);
+        assert_eq!(code, Some(0), "{told}");
+        let shown: Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!(shown[0]["body"], body);
+        let (code, told, error) = dlq(&["replay", &id]);
+        assert_eq!(code, Some(0), "{told}{error}");
+        wait_for("the order to be stored", async || {
+            status(&id).0 == "IN_FULFILLMENT"
+        })
+        .await;
+        assert_eq!(stack.orders_of("dlq-10").await.get(&id), Some(&1));
+    }
+    assert!(stack.dead("dlq-10").await.is_empty());
 }
 
 #[tokio::test]

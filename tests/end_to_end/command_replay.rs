@@ -46,3 +46,23 @@ async fn every_fit_invoice_is_stored_once_and_a_second_run_adds_none() {
         }
     }
 }
+
+/// A customer comes back and buys the same again, the next day, from the next file.
+#[tokio::test]
+async fn equal_purchases_of_another_day_are_no_duplicates() {
+    let _stack = Stack::take().await;
+    for (number, others) in [("rc1", 0), ("rc2", 1), ("rc1", 1)] {
+        let path = std::env::temp_dir().join(format!("sluice-sales-{}", std::process::id()));
+        let header = "Invoice;StockCode;Description;Quantity;InvoiceDate;Price;Customer ID;Country";
+        let row = format!("{number};85123A;HOLDER;1;2010-12-01 08:26:00;2.55;returning-1;UK");
+        std::fs::write(&path, format!("{header}\n{row}\n")).unwrap();
+        let (code, report, told) = sluice(&["replay", path.to_str().unwrap(), "--json"]);
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(code, Some(0), "{report}\n{told}");
+        let report: Value = serde_json::from_str(&report).unwrap();
+        assert_eq!(report["stored"], 1, "{report:#}");
+        let of_others = report["other_orders"].as_u64().unwrap();
+        // Other tests have customers of their own.
+        assert!(of_others >= others, "{report:#}");
+    }
+}

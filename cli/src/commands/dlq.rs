@@ -13,6 +13,7 @@ mod letter_row;
 mod list;
 #[cfg(test)]
 mod memory;
+mod met;
 mod purge;
 mod queues;
 mod replay;
@@ -20,7 +21,6 @@ mod resend;
 mod select;
 mod show;
 mod sqs;
-mod stop;
 mod sweep;
 mod why;
 
@@ -31,28 +31,39 @@ use self::{
     arguments::{DlqArguments, DlqCommand},
     purge::Purge,
     sqs::Sqs,
-    stop::Stop,
 };
 use crate::{
     deployment::{aws::Aws, stack::Stack},
-    terminal::failure::{Exit, Failure},
+    terminal::{
+        failure::{Exit, Failure},
+        output,
+        stop::Stop,
+    },
 };
 
-pub(crate) async fn run(stack: &str, arguments: &DlqArguments) -> Result<Exit, Failure> {
+pub(crate) async fn run(
+    stack: &str,
+    arguments: &DlqArguments,
+    stop: &Stop,
+) -> Result<Exit, Failure> {
     if let DlqCommand::Purge(purge) = &arguments.command
         && !purge.yes
         && !purge.dry_run
     {
         confirm::somebody_is_there()?;
     }
-    let aws = Aws::from_environment().await?;
-    let stack = Stack::find(&aws, stack).await?;
+    let found = async {
+        let aws = Aws::from_environment().await?;
+        let stack = Stack::find(&aws, stack).await?;
+        Ok((aws, stack))
+    };
+    let (aws, stack) = stop.look(found).await?;
     let queues = Sqs::new(&aws, stack.lanes()?);
-    let stop = Stop::on_ctrl_c();
+    tokio::spawn(announce(stop.clone()));
     match &arguments.command {
-        DlqCommand::List(arguments) => list::run(&queues, arguments, &stop).await,
-        DlqCommand::Show(arguments) => show::run(&queues, arguments, &stop).await,
-        DlqCommand::Replay(arguments) => replay::run(&queues, arguments, &stop).await,
+        DlqCommand::List(arguments) => list::run(&queues, arguments, stop).await,
+        DlqCommand::Show(arguments) => show::run(&queues, arguments, stop).await,
+        DlqCommand::Replay(arguments) => replay::run(&queues, arguments, stop).await,
         DlqCommand::Purge(arguments) => {
             let client = aws_sdk_dynamodb::Client::new(&aws.config);
             let purge = Purge {
@@ -60,9 +71,15 @@ pub(crate) async fn run(stack: &str, arguments: &DlqArguments) -> Result<Exit, F
                 store: &DynamoStore::new(client, stack.table()?),
                 clock: SystemClock,
                 arguments,
-                stop: &stop,
+                stop,
             };
             purge::run(&purge, confirm::number).await
         }
     }
+}
+
+/// Says at once that the end has begun, since the letters that are held have to be released first.
+async fn announce(stop: Stop) {
+    stop.requested().await;
+    output::say("Stopping, and releasing what was received. Ctrl-C again ends at once.");
 }

@@ -69,7 +69,7 @@ async fn draw(aws: &Aws, arguments: &MapArguments) -> Result<Exit, Failure> {
         unread += tree.unreadable;
     }
     if unread > 0 {
-        eprintln!("{}", unreadable(unread));
+        output::say(unreadable(unread));
     }
     let window = duration(arguments.since);
     let more = if found.are_more { "more than " } else { "" };
@@ -101,9 +101,9 @@ async fn draw(aws: &Aws, arguments: &MapArguments) -> Result<Exit, Failure> {
             "traces_found_are_more": found.are_more,
             "unreadable_documents": unread,
             "edges": edges,
-        }))?;
+        }));
     } else {
-        output::print(&format!("{}\n\n{summary}", call_tree(&edges)))?;
+        output::print(&format!("{}\n\n{summary}", call_tree(&edges)));
     }
     Ok(Exit::Fine)
 }

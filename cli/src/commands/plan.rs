@@ -44,7 +44,7 @@ use crate::terminal::{
 /// Lines of an order, if neither the arguments nor a sales file says how many.
 const LINES: f64 = 3.0;
 
-pub(crate) fn run(arguments: &PlanArguments) -> Result<Exit, Failure> {
+pub(crate) async fn run(arguments: &PlanArguments) -> Result<Exit, Failure> {
     let from_environment = |name| env::var(name).ok().filter(|region| !region.is_empty());
     let region = arguments
         .region
@@ -52,20 +52,27 @@ pub(crate) fn run(arguments: &PlanArguments) -> Result<Exit, Failure> {
         .or_else(|| from_environment("AWS_REGION"))
         .or_else(|| from_environment("AWS_DEFAULT_REGION"))
         .unwrap_or_else(|| "us-east-1".to_owned());
-    let forecast = forecast(arguments, &region)?;
+    let arrivals = match &arguments.sales {
+        Some(path) => Some(Arrivals::open(path).await?),
+        None => None,
+    };
+    let forecast = forecast(arguments, &region, arrivals)?;
     if arguments.json {
-        output::print_json(&forecast)?;
+        output::print_json(&forecast);
     } else {
-        output::print(&forecast.text())?;
+        output::print(&forecast.text());
     }
     Ok(forecast.exit())
 }
 
 /// The forecast that the arguments ask for.
-fn forecast(arguments: &PlanArguments, region: &str) -> Result<Forecast, Failure> {
+fn forecast(
+    arguments: &PlanArguments,
+    region: &str,
+    arrivals: Option<Arrivals>,
+) -> Result<Forecast, Failure> {
     let figures = Figures::load()?;
     let defaults = figures.region(region)?;
-    let arrivals = arguments.sales.as_deref().map(Arrivals::open).transpose()?;
     let curve = curve(arguments, arrivals.as_ref())?;
     let lines = arguments
         .items_per_order

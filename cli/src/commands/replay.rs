@@ -12,9 +12,10 @@ pub mod report;
 mod schedule;
 pub mod storage;
 
-use std::{fs::File, io::BufReader, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
+use futures::FutureExt;
 use tokio::time::{Instant, sleep};
 
 use self::{
@@ -24,13 +25,18 @@ use self::{
     schedule::Schedule,
 };
 use crate::{
-    deployment::{api::Api, aws::Aws, stack::Stack},
-    sales::invoices::{self, Invoice},
+    deployment::{api::Api, aws::Aws, rate::bounded, stack::Stack},
+    sales::{
+        doubts::doubts,
+        invoices::{self, Invoice},
+    },
     terminal::{
         failure::{Exit, Failure},
-        output,
-        parse::{at_least_one, positive},
+        input, output,
+        parse::{at_least_one, positive, rate, seconds_or_time},
         progress::Progress,
+        stop::Stop,
+        units::duration,
     },
 };
 
@@ -39,8 +45,9 @@ use crate::{
 /// Each invoice of the file becomes one order, with the InvoiceNo as its Idempotency-Key. Invalid ones are posted too,
 /// because the service has to refuse them. When all are posted the command waits until the buffer is empty, and then
 /// reads the table itself: every accepted order must be there once, with its exact content, and these customers must
-/// have no other orders. Running it again adds no order. The file has the columns
-/// InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country.
+/// have no other orders that were accepted since the run began. Running it again adds no order. The file has the columns
+/// InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country, or the names that Online Retail
+/// II has for them: Invoice, Price, Customer ID. Its text is UTF-8, its columns are separated by a comma, ; a tab or |.
 ///
 /// It exits 1 if anything is missing, wrong, doubled, unexpected or unanswered, if a valid order was refused, or an
 /// invalid one accepted.
@@ -48,10 +55,10 @@ use crate::{
 #[command(verbatim_doc_comment)]
 #[expect(clippy::doc_markdown, reason = "a help text for a terminal")]
 pub(crate) struct ReplayArguments {
-    /// The sales, as CSV
+    /// The sales, as CSV; - reads standard input
     file: PathBuf,
     /// Post at most N orders a second
-    #[arg(long, value_name = "N", value_parser = positive, conflicts_with = "speed")]
+    #[arg(long, value_name = "N", value_parser = rate, conflicts_with = "speed")]
     rate: Option<f64>,
     /// Post the first N invoices only
     #[arg(long, value_name = "N", value_parser = at_least_one)]
@@ -62,9 +69,9 @@ pub(crate) struct ReplayArguments {
     /// Post at most N orders at once
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = in_flight)]
     in_flight: usize,
-    /// Stop waiting for the buffer when it has not shrunk for this long
-    #[arg(long, value_name = "SECS", default_value_t = 120)]
-    patience: u64,
+    /// Stop waiting for the buffer when it has not shrunk for this long (120 or 2m)
+    #[arg(long, value_name = "TIME", default_value = "120", value_parser = seconds_or_time)]
+    patience: f64,
     /// Print the report as one JSON object
     #[arg(long)]
     json: bool,
@@ -85,63 +92,121 @@ const SETTLE: Duration = Duration::from_mins(1);
 /// How long to wait before storage is checked again.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
-pub(crate) async fn run(stack: &str, arguments: &ReplayArguments) -> Result<Exit, Failure> {
-    let file = &arguments.file;
-    let opened = File::open(file)
-        .map_err(|error| invoices::unusable(format!("{}: {error}", file.display())))?;
-    let invoices = invoices::read(BufReader::new(opened))?;
-    let posted = &invoices[..arguments.limit.unwrap_or(usize::MAX).min(invoices.len())];
-    let schedule = match (arguments.rate, arguments.speed) {
-        (Some(rate), _) => Schedule::limited(rate),
-        (None, Some(speed)) => Schedule::of_file(posted, speed)?,
-        (None, None) => Schedule::Unlimited,
-    };
+pub(crate) async fn run(
+    stack: &str,
+    arguments: &ReplayArguments,
+    stop: &Stop,
+) -> Result<Exit, Failure> {
+    let (invoices, schedule) = stop.unless(sales(arguments), nothing_posted).await?;
+    let posted = posted(arguments, &invoices);
+    for warning in doubts(posted) {
+        output::say(warning);
+    }
     // Everything that the command needs is looked up before the first order goes out.
-    let aws = Aws::from_environment().await?;
-    let stack = Stack::find(&aws, stack).await?;
-    let api = Api::of(&stack, &aws)?;
-    let table = stack.table()?;
-    let buffer = Buffer::new(&aws, stack.lanes()?);
-    buffer.dead_letters().await?;
-
-    let post::Posted { outcomes, took } =
-        post::all(&api, posted, schedule, arguments.in_flight).await;
-    let patience = Duration::from_secs(arguments.patience);
-    let drain = buffer.drained(patience).await?;
-    let left = match drain {
-        Drain::Empty => 0,
-        Drain::GaveUp(left) => {
-            eprintln!(
-                "Gave up waiting: {left} messages are in the buffer and have not become fewer for {} s.",
-                arguments.patience
-            );
-            left
-        }
+    let found = async {
+        let aws = Aws::from_environment().await?;
+        let stack = Stack::find(&aws, stack).await?;
+        let api = Api::of(&stack, &aws)?;
+        let (table, lanes) = (stack.table()?.to_owned(), stack.lanes()?);
+        Buffer::new(&aws, lanes.clone()).dead_letters().await?;
+        Ok((aws, api, table, lanes))
     };
-    let findings = look(&aws, table, &invoices, &outcomes, patience.min(SETTLE)).await?;
-    let report =
-        Report::new(&outcomes, took, &findings).with_queues(left, &buffer.dead_letters().await?);
+    let (aws, api, table, lanes) = stop.unless(found, nothing_posted).await?;
+    let counted = post::Counted::default();
+    let posting = post::all(&api, posted, schedule, arguments.in_flight, &counted);
+    let stopped = || {
+        let said = counted.said(posted.len());
+        Failure::wrong(format!("stopped: {said}"), AGAIN)
+    };
+    let post::Posted {
+        outcomes,
+        began,
+        took,
+    } = stop.unless(posting.map(Ok), stopped).await?;
+
+    let patience = bounded(arguments.patience);
+    let check = async {
+        let buffer = Buffer::new(&aws, lanes);
+        let left = drained(&buffer, patience).await?;
+        let began = check::began(&outcomes, began);
+        let check = || Check::new(&invoices, &outcomes, began);
+        let findings = look(&aws, &table, check, patience.min(SETTLE)).await?;
+        let dead_letters = buffer.dead_letters().await?;
+        Ok(Report::new(&outcomes, took, &findings).with_queues(left, &dead_letters))
+    };
+    let stopped = || {
+        let said = counted.said(posted.len());
+        let what = format!("stopped: {said}, and storage was not checked");
+        Failure::wrong(what, AGAIN)
+    };
+    let report = stop.unless(check, stopped).await?;
     if arguments.json {
-        output::print_json(&report)?;
+        output::print_json(&report);
     } else {
-        output::print(&report.table())?;
+        output::print(&report.table());
     }
     Ok(report.exit())
 }
 
+/// What to do after a stop.
+const AGAIN: &str = "run it again: it posts every invoice under the same key, and adds no order";
+
+fn nothing_posted() -> Failure {
+    Failure::wrong("stopped: nothing was posted", "run it again")
+}
+
+/// The invoices of the file, and when those that are posted are due.
+async fn sales(arguments: &ReplayArguments) -> Result<(Vec<Invoice>, Schedule), Failure> {
+    let file = &arguments.file;
+    let text = input::text(file).await;
+    let read = text.and_then(|text| {
+        let invoices = invoices::of_text(&text)?;
+        let schedule = match (arguments.rate, arguments.speed) {
+            (Some(rate), _) => Schedule::limited(rate),
+            (None, Some(speed)) => Schedule::of_file(posted(arguments, &invoices), speed)?,
+            (None, None) => Schedule::Unlimited,
+        };
+        Ok((invoices, schedule))
+    });
+    read.map_err(|why| {
+        Failure::environment(
+            format!("{} cannot be replayed: {why}", input::name(file)),
+            "correct the file; nothing was posted",
+        )
+    })
+}
+
+/// The invoices that are posted.
+fn posted<'a>(arguments: &ReplayArguments, invoices: &'a [Invoice]) -> &'a [Invoice] {
+    &invoices[..arguments.limit.unwrap_or(usize::MAX).min(invoices.len())]
+}
+
+/// Waits for the buffer. Returns how many messages were left in it.
+async fn drained(buffer: &Buffer<'_>, patience: Duration) -> Result<u64, Failure> {
+    match buffer.drained(patience).await? {
+        Drain::Empty => Ok(0),
+        Drain::GaveUp(left) => {
+            output::say(format_args!(
+                "Gave up waiting: {left} messages are in the buffer and have not become fewer for {}.",
+                duration(patience.as_secs_f64())
+            ));
+            Ok(left)
+        }
+    }
+}
+
 /// Checks storage, again and again for a while if an order is missing.
-async fn look(
+async fn look<'a>(
     aws: &Aws,
     table: &str,
-    invoices: &[Invoice],
-    outcomes: &[post::Outcome],
+    check: impl Fn() -> Check<'a>,
     settle: Duration,
 ) -> Result<Findings, Failure> {
     let progress = Progress::open("Checking storage");
     let client = aws_sdk_dynamodb::Client::new(&aws.config);
     let end = Instant::now() + settle;
     loop {
-        let mut check = Check::new(invoices, outcomes);
+        let mut check = check();
         storage::scan(&client, table, |record| check.see(record))
             .await
             .map_err(|e| aws.explain(&format!("read the table {table}"), &e))?;

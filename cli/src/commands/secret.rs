@@ -56,12 +56,21 @@ pub(crate) async fn run(stack: &str, arguments: &SecretArguments) -> Result<Exit
     let manager = Manager::new(aws, stack.secret()?);
     match arguments.command {
         SecretCommand::List => {
-            output::print(&manager.read().await?.to_string().trim_end())?;
+            output::print(manager.read().await?.to_string().trim_end());
             Ok(Exit::Fine)
         }
         SecretCommand::Rotate => rotate(&manager, stack.secret_age()?).await,
         SecretCommand::Retire { number, yes } => retire(&manager, number, yes).await,
     }
+}
+
+/// The failure of a run that a signal ended. What was written stays as it is: a rotation that has added a secret goes on with
+/// it.
+pub(crate) fn stopped() -> Failure {
+    Failure::wrong(
+        "stopped: it is not known whether the secret was changed",
+        "see `sluice secret list`, then run the same command again: a rotation goes on where it was",
+    )
 }
 
 async fn rotate(manager: &Manager, max_age: Duration) -> Result<Exit, Failure> {
@@ -93,7 +102,7 @@ async fn rotate(manager: &Manager, max_age: Duration) -> Result<Exit, Failure> {
     let seconds = max_age.as_secs();
     output::print(&format!(
         "New ids are sealed with secret {number}, within {seconds} s in every function. Ids of the others stay good."
-    ))?;
+    ));
     Ok(Exit::Fine)
 }
 
@@ -116,6 +125,6 @@ async fn retire(manager: &Manager, number: u8, yes: bool) -> Result<Exit, Failur
     manager.write(&without).await?;
     output::print(&format!(
         "Secret {number} is removed. Every id that was sealed with it is refused."
-    ))?;
+    ));
     Ok(Exit::Fine)
 }

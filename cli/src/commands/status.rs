@@ -9,10 +9,11 @@ use sluice_order::OrderId;
 use tokio::time::Instant;
 
 use crate::{
-    deployment::{api::Api, aws::Aws, problem::Problem, stack::Stack},
+    deployment::{api::Api, aws::Aws, problem::Problem, rate::bounded, stack::Stack},
     terminal::{
         failure::{Exit, Failure},
         output::{self, aligned, tame},
+        parse::{order_id, seconds_or_time},
     },
 };
 
@@ -27,11 +28,12 @@ const POLL: Duration = Duration::from_secs(1);
 #[command(verbatim_doc_comment)]
 #[expect(clippy::doc_markdown, reason = "a help text for a terminal")]
 pub(crate) struct StatusArguments {
-    /// The order's id, from the answer to its post
+    /// The order's id, from the answer to its post; the Location of that answer, or the order's address, will do
+    #[arg(value_name = "ID", value_parser = order_id)]
     id: OrderId,
-    /// Ask again for this many seconds, until it is no longer ACCEPTED; exits 1 if it still is
-    #[arg(long, value_name = "SECS")]
-    wait: Option<u64>,
+    /// Ask again for so long (60 or 2m), until it is no longer ACCEPTED; exits 1 if it still is
+    #[arg(long, value_name = "TIME", value_parser = seconds_or_time)]
+    wait: Option<f64>,
     /// Print the service's answer as JSON
     #[arg(long)]
     json: bool,
@@ -50,6 +52,19 @@ struct View {
     stored_at: Option<String>,
     #[serde(default)]
     lines: Vec<Line>,
+    ship_to: Option<ShipTo>,
+}
+
+/// Where it goes, in the order in which an address is written.
+#[derive(Deserialize, Debug)]
+struct ShipTo {
+    name: Option<String>,
+    line1: Option<String>,
+    line2: Option<String>,
+    city: Option<String>,
+    region: Option<String>,
+    postal_code: Option<String>,
+    country: Option<String>,
 }
 
 #[derive(Deserialize, Debug)]
@@ -64,11 +79,11 @@ pub(crate) async fn run(stack: &str, arguments: &StatusArguments) -> Result<Exit
     let aws = Aws::from_environment().await?;
     let stack = Stack::find(&aws, stack).await?;
     let api = Api::of(&stack, &aws)?;
-    let end = Instant::now() + Duration::from_secs(arguments.wait.unwrap_or(0));
+    let end = Instant::now() + bounded(arguments.wait.unwrap_or_default());
     loop {
         let answer = api.get_order(&arguments.id).await?;
         if answer.status != 200 {
-            eprintln!("{}", Problem::of(&answer).readable());
+            output::say(Problem::of(&answer).readable());
             return Ok(Exit::Wrong);
         }
         let unreadable = |error: serde_json::Error| {
@@ -84,9 +99,9 @@ pub(crate) async fn run(stack: &str, arguments: &StatusArguments) -> Result<Exit
             continue;
         }
         if arguments.json {
-            output::print_json(&json)?;
+            output::print_json(&json);
         } else {
-            output::print(&view.readable())?;
+            output::print(&view.readable());
         }
         return Ok(view.exit(arguments.wait.is_some()));
     }
@@ -134,7 +149,26 @@ impl View {
             );
             rows.push((name.to_owned(), text));
         }
+        for (at, part) in self.ship_to.iter().flat_map(ShipTo::parts).enumerate() {
+            let name = if at == 0 { "ship_to" } else { "" };
+            rows.push((name.to_owned(), tame(part)));
+        }
         aligned(&rows)
+    }
+}
+
+impl ShipTo {
+    fn parts(&self) -> impl Iterator<Item = &str> {
+        let parts = [
+            &self.name,
+            &self.line1,
+            &self.line2,
+            &self.city,
+            &self.region,
+            &self.postal_code,
+            &self.country,
+        ];
+        parts.into_iter().filter_map(|part| part.as_deref())
     }
 }
 
@@ -161,6 +195,23 @@ mod tests {
              \nstored_at    2026-11-27T08:00:00.040Z\nlines        6 × 255  85123A  HOLDER"
         );
         assert_eq!(stored.exit(true), Exit::Fine);
+    }
+
+    #[test]
+    fn the_address_is_shown_as_far_as_there_is_one() {
+        let stored = view(json!({
+            "order_id": "ord_x", "status": "IN_FULFILLMENT",
+            "ship_to": {"name": "A.\u{1b} Shopper", "line1": "1 High Street", "line2": null, "country": "GB", "new": 1},
+        }));
+        assert!(
+            stored
+                .readable()
+                .ends_with("\nship_to   A.\\u{1b} Shopper\n          1 High Street\n          GB"),
+            "{}",
+            stored.readable()
+        );
+        let none = view(json!({"order_id": "ord_x", "status": "ACCEPTED", "ship_to": null}));
+        assert!(!none.readable().contains("ship_to"));
     }
 
     #[test]

@@ -1,9 +1,6 @@
 //! `sluice submit`: one order.
 
-use std::{
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::Value;
@@ -13,7 +10,8 @@ use crate::{
     deployment::{api::Api, aws::Aws, problem::Problem, stack::Stack},
     terminal::{
         failure::{Exit, Failure},
-        output,
+        input, output,
+        stop::Stop,
     },
 };
 
@@ -39,34 +37,48 @@ fn idempotency_key(text: &str) -> Result<String, String> {
         .ok_or_else(|| "must be 1 to 255 visible ASCII characters".to_owned())
 }
 
-pub(crate) async fn run(stack: &str, arguments: &SubmitArguments) -> Result<Exit, Failure> {
-    let body = read(&arguments.file)?;
-    let aws = Aws::from_environment().await?;
-    let stack = Stack::find(&aws, stack).await?;
-    let api = Api::of(&stack, &aws)?;
+pub(crate) async fn run(
+    stack: &str,
+    arguments: &SubmitArguments,
+    stop: &Stop,
+) -> Result<Exit, Failure> {
+    let prepared = stop.unless(prepare(stack, &arguments.file), || {
+        Failure::wrong("stopped: nothing was posted", "run it again")
+    });
+    let (body, api) = prepared.await?;
     let key = if let Some(key) = &arguments.idempotency_key {
         key.clone()
     } else {
         let key = Uuid::new_v4().to_string();
         // Before the call: if the answer never comes, this is what makes a repeat safe.
-        eprintln!("Idempotency-Key: {key}");
+        output::say(format_args!("Idempotency-Key: {key}"));
         key
     };
     let repeat = format!("repeat with --idempotency-key {key}: it stays one order");
-    let answer = api.post_order(&key, &body).await.map_err(|failure| {
-        Failure::environment(
-            format!("{failure}. It is not known whether the order was accepted"),
+    let posted = async {
+        let answer = api.post_order(&key, body.as_bytes()).await;
+        answer.map_err(|failure| {
+            Failure::environment(
+                format!("{failure}. It is not known whether the order was accepted"),
+                &repeat,
+            )
+        })
+    };
+    let stopped = || {
+        Failure::wrong(
+            "stopped: it is not known whether the order was accepted",
             &repeat,
         )
-    })?;
+    };
+    let answer = stop.unless(posted, stopped).await?;
     if answer.status == 202 {
         let receipt: Value = serde_json::from_slice(&answer.body).map_err(|error| {
             Failure::wrong(format!("the service's answer is no JSON: {error}"), &repeat)
         })?;
-        output::print_json(&receipt)?;
+        output::print_json(&receipt);
         return Ok(Exit::Fine);
     }
-    eprintln!("{}", Problem::of(&answer).readable());
+    output::say(Problem::of(&answer).readable());
     if answer.is_transient() {
         return Err(Failure::wrong(
             "the service did not accept the order in time",
@@ -76,17 +88,15 @@ pub(crate) async fn run(stack: &str, arguments: &SubmitArguments) -> Result<Exit
     Ok(Exit::Wrong)
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    let read = if file == Path::new("-") {
-        let mut body = Vec::new();
-        std::io::stdin().read_to_end(&mut body).map(|_| body)
-    } else {
-        std::fs::read(file)
-    };
-    read.map_err(|error| {
+/// The order's text, and where to post it.
+async fn prepare(stack: &str, file: &Path) -> Result<(String, Api), Failure> {
+    let body = input::text(file).await.map_err(|why| {
         Failure::environment(
-            format!("{} cannot be read: {error}", file.display()),
-            "name a file with one order as JSON",
+            format!("{} cannot be posted: {why}", input::name(file)),
+            "name a file with one order as JSON; nothing was posted",
         )
-    })
+    })?;
+    let aws = Aws::from_environment().await?;
+    let stack = Stack::find(&aws, stack).await?;
+    Ok((body, Api::of(&stack, &aws)?))
 }

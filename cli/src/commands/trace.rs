@@ -25,6 +25,7 @@ use crate::{
     terminal::{
         failure::{Exit, Failure},
         output,
+        parse::order_id,
         units::duration,
     },
     xray::{
@@ -45,7 +46,8 @@ use crate::{
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct TraceArguments {
-    /// The order's id, from the answer to its post
+    /// The order's id, from the answer to its post; the Location of that answer, or the order's address, will do
+    #[arg(value_name = "ID", value_parser = order_id)]
     id: OrderId,
     /// Show for each step whether its document arrived; exits 1 unless all did. The queue is excepted: SQS sends no
     /// document
@@ -108,9 +110,9 @@ async fn searched(
     ids.sort();
     if ids.len() > 1 {
         let others = ids[..ids.len() - 1].join(", ");
-        eprintln!(
+        output::say(format_args!(
             "several traces name the order. This is the newest; the earlier ones are {others}"
-        );
+        ));
     }
     let newest = ids.split_off(ids.len().saturating_sub(1));
     let traces = xray.traces(&newest, |_| ()).await?;
@@ -122,7 +124,7 @@ async fn searched(
 fn show(trace: &Trace, arguments: &TraceArguments, is_settled: bool) -> Result<Exit, Failure> {
     let tree = infer::tree(trace.documents.iter().map(String::as_str));
     if tree.unreadable > 0 {
-        eprintln!("{}", unreadable(tree.unreadable));
+        output::say(unreadable(tree.unreadable));
     }
     let order_id = arguments.id.to_string();
     let Some(view) = View::of(&tree, &order_id) else {
@@ -139,20 +141,20 @@ fn show(trace: &Trace, arguments: &TraceArguments, is_settled: bool) -> Result<E
         verdict: &verdict,
     };
     if arguments.json {
-        output::print_json(&path.json())?;
+        output::print_json(&path.json());
     } else if arguments.verify {
-        output::print(&path.arrivals())?;
+        output::print(&path.arrivals());
     } else {
-        output::print(&path.text(columns()))?;
+        output::print(&path.text(columns()));
     }
     for wrong in &verdict.wrong {
-        eprintln!("not whole: {}", output::tame(wrong));
+        output::say(format_args!("not whole: {}", output::tame(wrong)));
     }
     let mut is_fine = verdict.is_whole();
     if arguments.verify {
         for step in verdict.not_arrived() {
             let (name, state) = (output::tame(&step.name), step.state.said());
-            eprintln!("not arrived: {name} ({state})");
+            output::say(format_args!("not arrived: {name} ({state})"));
             is_fine = false;
         }
     }

@@ -25,6 +25,7 @@ use crate::{
         retry::{backoff, is_transient, pause, retry_after},
         sign::{Call, Signer},
         stack::Stack,
+        trouble,
     },
     terminal::failure::{Failure, root_cause},
 };
@@ -94,7 +95,7 @@ impl Api {
     /// The API at a base address. `backoff` says how often and when a call is repeated.
     pub fn new(base: impl Into<String>, signer: Signer, backoff: ExponentialBuilder) -> Self {
         let base = base.into();
-        let proxy = if is_loopback(&base) {
+        let proxy = if aws::is_loopback(&base) {
             ProxyConfig::disabled()
         } else {
             ProxyConfig::from_env()
@@ -165,10 +166,18 @@ impl Api {
             Err(Unanswered::Failed(failure)) => Err(failure),
             Err(Unanswered::Open {
                 answer: Err(why), ..
-            }) => Err(Failure::environment(
-                format!("{} does not answer: {why}", self.base),
+            }) => Err(self.unanswered(&why)),
+        }
+    }
+
+    fn unanswered(&self, why: &str) -> Failure {
+        let base = &self.base;
+        match trouble::with_tls(why) {
+            Some((what, next)) => Failure::environment(format!("cannot call {base}: {what}"), next),
+            None => Failure::environment(
+                format!("{base} does not answer: {why}"),
                 "check that it runs, then repeat the same command",
-            )),
+            ),
         }
     }
 
@@ -231,10 +240,4 @@ impl Api {
         };
         Ok((response, answer))
     }
-}
-
-/// Whether the address is on this machine. A proxy that the environment names cannot lead there.
-fn is_loopback(base: &str) -> bool {
-    Url::parse(base)
-        .is_ok_and(|url| matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")))
 }

@@ -1,6 +1,6 @@
 //! Region, credentials and errors of AWS.
 
-use std::{error::Error, time::Duration};
+use std::{collections::BTreeSet, env, error::Error, time::Duration};
 
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_cloudformation::{
@@ -14,6 +14,9 @@ use aws_smithy_http_client::{
 };
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient};
 
+use url::Url;
+
+use super::trouble::{self, Endpoints};
 use crate::terminal::failure::{Failure, root_cause};
 
 /// Access to one region of AWS, or to a local AWS.
@@ -22,6 +25,8 @@ pub(crate) struct Aws {
     pub(crate) config: SdkConfig,
     pub(crate) region: String,
     pub(crate) credentials: SharedCredentialsProvider,
+    /// Addresses that are called in place of AWS.
+    pub(crate) endpoints: Endpoints,
 }
 
 impl Aws {
@@ -34,24 +39,27 @@ impl Aws {
             .operation_timeout(Duration::from_mins(1))
             .build();
         let config = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(https())
+            .http_client(https(proxy()))
             .timeout_config(timeouts)
             .retry_config(RetryConfig::standard().with_max_attempts(4))
-            .load()
-            .await;
-        let region = config.region().ok_or_else(|| {
-            Failure::environment(
-                "no AWS region is set",
-                "export AWS_REGION=…, or source the env file of the local stack",
-            )
-        })?;
+            .load();
+        // It is large, and every command would be.
+        let config = Box::pin(config).await;
+        let Some(region) = config.region() else {
+            return Err(trouble::with_profile().await.unwrap_or_else(no_region));
+        };
         let region = region.to_string();
+        trouble::region(&region)?;
+        let endpoints = trouble::endpoints().await?;
         let credentials = config.credentials_provider().ok_or_else(no_credentials)?;
-        fetch(&credentials).await?;
+        if let Err(failure) = fetch(&credentials).await {
+            return Err(trouble::with_credentials().await.unwrap_or(failure));
+        }
         Ok(Self {
             config,
             region,
             credentials,
+            endpoints,
         })
     }
 
@@ -77,28 +85,81 @@ impl Aws {
             };
             return Failure::environment(format!("cannot {doing}: {code}: {message}"), next);
         }
-        let place = self.config.endpoint_url();
-        let next = match place {
-            Some(_) => "is the local AWS running (`make local`)? Else unset AWS_ENDPOINT_URL",
-            None => "check the network, then run the same command again",
+        let why = root_cause(error);
+        let place = self.place();
+        if let Some(answer) = error.raw_response() {
+            return Failure::environment(
+                format!(
+                    "cannot {doing}: {place} answers HTTP {}, and not as AWS does",
+                    answer.status().as_u16()
+                ),
+                self.check(
+                    "check that no proxy answers in its place, then run the same command again",
+                ),
+            );
+        }
+        let was_sent = match error {
+            SdkError::ConstructionFailure(_) => false,
+            SdkError::DispatchFailure(failure) => failure.is_io() || failure.is_timeout(),
+            _ => true,
         };
-        let place = place.map_or_else(|| format!("AWS in {}", self.region), str::to_owned);
+        if let Some((what, next)) = trouble::with_tls(&why) {
+            return Failure::environment(format!("cannot {doing} at {place}: {what}"), next);
+        }
+        if !was_sent {
+            return Failure::environment(
+                format!("cannot {doing}: the call cannot be made: {why}"),
+                "check the settings of AWS (the AWS_… variables, and ~/.aws/config)",
+            );
+        }
         Failure::environment(
-            format!(
-                "cannot {doing}: {place} does not answer: {}",
-                root_cause(error)
-            ),
-            next,
+            format!("cannot {doing}: {place} does not answer: {why}"),
+            self.check("check the network, and that AWS_REGION is a region of AWS; then run the same command again"),
         )
+    }
+
+    /// What is called.
+    fn place(&self) -> String {
+        if self.endpoints.is_empty() {
+            return format!("AWS in {}", self.region);
+        }
+        let urls: BTreeSet<_> = self.endpoints.values().map(String::as_str).collect();
+        urls.into_iter().collect::<Vec<_>>().join(" or ")
+    }
+
+    /// What to check: the local AWS, or `of_aws`.
+    fn check(&self, of_aws: &str) -> String {
+        if self.endpoints.is_empty() {
+            return of_aws.to_owned();
+        }
+        let settings: Vec<_> = self.endpoints.keys().map(String::as_str).collect();
+        let settings = settings.join(" and ");
+        format!("is the local AWS running (`make local`)? Else unset {settings}")
     }
 }
 
 /// The client of every call to AWS: what the SDK has by default, but with ring for aws-lc.
-pub(crate) fn https() -> SharedHttpClient {
-    Builder::new().build_with_connector_fn(|settings, _| {
+pub(crate) fn https(proxy: ProxyConfig) -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(move |settings, _| {
         let settings = settings.cloned().unwrap_or_default();
-        connector(settings, ProxyConfig::from_env())
+        connector(settings, proxy.clone())
     })
+}
+
+/// The proxy that the environment names, unless everything that is called is on this machine.
+fn proxy() -> ProxyConfig {
+    let url = env::var("AWS_ENDPOINT_URL");
+    if url.is_ok_and(|url| is_loopback(&url)) {
+        ProxyConfig::disabled()
+    } else {
+        ProxyConfig::from_env()
+    }
+}
+
+/// Whether an address is on this machine. A proxy that the environment names cannot lead there.
+pub(super) fn is_loopback(address: &str) -> bool {
+    Url::parse(address)
+        .is_ok_and(|url| matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")))
 }
 
 /// One that trusts the system's certificate authorities.
@@ -121,6 +182,13 @@ pub(crate) async fn fetch(provider: &SharedCredentialsProvider) -> Result<Creden
             "sign in (`aws sso login`, AWS_PROFILE=…), or source the env file of the local stack",
         )
     })
+}
+
+fn no_region() -> Failure {
+    Failure::environment(
+        "no AWS region is set",
+        "export AWS_REGION=…, or source the env file of the local stack",
+    )
 }
 
 fn no_credentials() -> Failure {

@@ -5,25 +5,16 @@
 
 use std::{collections::HashMap, io::Read};
 
-use csv::ReaderBuilder;
-use serde::Deserialize;
+use csv::{ReaderBuilder, StringRecord};
+use jiff::{civil, tz::TimeZone};
 use serde_json::{Value, json};
 use sluice_order::{IdempotencyKey, Order, OrderKey, Timestamp};
 
-use super::price::unit_price;
-use crate::terminal::failure::Failure;
-
-/// The columns that a file must have, in any order.
-const COLUMNS: [&str; 8] = [
-    "InvoiceNo",
-    "StockCode",
-    "Description",
-    "Quantity",
-    "InvoiceDate",
-    "UnitPrice",
-    "CustomerID",
-    "Country",
-];
+use super::{
+    header::{Column, Layout},
+    price::unit_price,
+};
+use crate::terminal::{input::decoded, parse::quoted};
 
 /// One invoice, as an order to post.
 #[derive(Clone, Debug)]
@@ -46,24 +37,30 @@ pub struct Invoice {
 /// The invoices of a file, in the order in which they begin.
 ///
 /// # Errors
-/// The file cannot be read as sales. The error names the line, the column and its value.
-pub fn read(file: impl Read) -> Result<Vec<Invoice>, Failure> {
-    let mut reader = ReaderBuilder::new().from_reader(file);
-    let header = reader.headers().map_err(|e| bad_row(&e))?.clone();
-    let is_missing = |name: &&str| header.iter().all(|column| column != *name);
-    let missing: Vec<_> = COLUMNS.into_iter().filter(is_missing).collect();
-    if !missing.is_empty() {
-        let missing = missing.join(", ");
-        return Err(unusable(format!(
-            "line 1 does not name the column {missing}"
-        )));
-    }
+/// The file cannot be read as sales. The text says what is wrong with it, and names the line, the column and its value.
+pub fn read(mut file: impl Read) -> Result<Vec<Invoice>, String> {
+    let mut bytes = Vec::new();
+    let read = file.read_to_end(&mut bytes);
+    read.map_err(|error| error.to_string())?;
+    of_text(&decoded(bytes)?)
+}
+
+/// The invoices of a text.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn of_text(text: &str) -> Result<Vec<Invoice>, String> {
+    let layout = Layout::of(text)?;
+    let mut reader = ReaderBuilder::new()
+        .delimiter(layout.separator)
+        .from_reader(layout.table.as_bytes());
     let mut invoices: Vec<Draft> = Vec::new();
     let mut by_number: HashMap<String, usize> = HashMap::new();
+    let mut lines = Lines::of(&layout);
     for record in reader.records() {
-        let record = record.map_err(|e| bad_row(&e))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let row: Row = record.deserialize(Some(&header)).map_err(|e| bad_row(&e))?;
+        let record = record.map_err(|e| bad_row(&mut lines, &e))?;
+        let line = lines.at(record.position());
+        let row = Row::of(&layout, &record);
         let at = if let Some(at) = by_number.get(row.invoice_no) {
             *at
         } else {
@@ -74,14 +71,44 @@ pub fn read(file: impl Read) -> Result<Vec<Invoice>, Failure> {
         invoices[at].add(line, &row)?;
     }
     if invoices.is_empty() {
-        return Err(unusable("it has no rows"));
+        return Err("it has no rows".to_owned());
     }
     Ok(invoices.into_iter().map(Draft::finish).collect())
 }
 
+/// Counts lines as an editor does. The reader's own count is one less where lines end with CR and LF.
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl<'a> Lines<'a> {
+    fn of(layout: &Layout<'a>) -> Self {
+        Self {
+            text: layout.table.as_bytes(),
+            at: 0,
+            line: layout.lines_before + 1,
+        }
+    }
+
+    /// The line of a row, which comes after those asked for before. The end of the line before may belong to its position.
+    fn at(&mut self, position: Option<&csv::Position>) -> u64 {
+        let begin = position.map_or(0, csv::Position::byte);
+        while let Some(byte) = self.text.get(self.at) {
+            let is_end = matches!(byte, b'\r' | b'\n');
+            if self.at as u64 >= begin && !is_end {
+                break;
+            }
+            let is_half = *byte == b'\r' && self.text.get(self.at + 1) == Some(&b'\n');
+            self.line += u64::from(is_end && !is_half);
+            self.at += 1;
+        }
+        self.line
+    }
+}
+
 /// A row of the file, as it stands there.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 struct Row<'a> {
     invoice_no: &'a str,
     stock_code: &'a str,
@@ -89,9 +116,24 @@ struct Row<'a> {
     quantity: &'a str,
     invoice_date: &'a str,
     unit_price: &'a str,
-    #[serde(rename = "CustomerID")]
     customer_id: &'a str,
     country: &'a str,
+}
+
+impl<'a> Row<'a> {
+    fn of(layout: &Layout<'_>, record: &'a StringRecord) -> Self {
+        let cell = |column| record.get(layout.place(column)).unwrap_or_default();
+        Self {
+            invoice_no: cell(Column::InvoiceNo),
+            stock_code: cell(Column::StockCode),
+            description: cell(Column::Description),
+            quantity: cell(Column::Quantity),
+            invoice_date: cell(Column::InvoiceDate),
+            unit_price: cell(Column::UnitPrice),
+            customer_id: cell(Column::CustomerId),
+            country: cell(Column::Country),
+        }
+    }
 }
 
 /// An invoice that may get further lines.
@@ -105,7 +147,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn begin(line: u64, row: &Row<'_>) -> Result<Self, Failure> {
+    fn begin(line: u64, row: &Row<'_>) -> Result<Self, String> {
         let number = row.invoice_no.to_owned();
         if IdempotencyKey::new(number.clone()).is_none() {
             let rule = "is no Idempotency-Key: 1 to 255 visible ASCII characters";
@@ -121,7 +163,7 @@ impl Draft {
         })
     }
 
-    fn add(&mut self, line: u64, row: &Row<'_>) -> Result<(), Failure> {
+    fn add(&mut self, line: u64, row: &Row<'_>) -> Result<(), String> {
         for (name, value, first) in [
             ("CustomerID", row.customer_id, &self.customer_id),
             ("Country", row.country, &self.country),
@@ -138,8 +180,10 @@ impl Draft {
             .quantity
             .parse()
             .map_err(|_| bad_value(line, "Quantity", row.quantity, "is no integer"))?;
-        let price = unit_price(row.unit_price)
-            .ok_or_else(|| bad_value(line, "UnitPrice", row.unit_price, "is no decimal number"))?;
+        let price = unit_price(row.unit_price).ok_or_else(|| {
+            let rule = "is no decimal number, such as 2.55";
+            bad_value(line, "UnitPrice", row.unit_price, rule)
+        })?;
         let mut item = json!({
             "sku": row.stock_code, "quantity": quantity, "unit_price": price,
         });
@@ -174,40 +218,42 @@ impl Draft {
 }
 
 impl Invoice {
-    /// When the invoice was made.
+    /// When the invoice was made. A time without a zone, as most files have it, is read as UTC: only the time between two
+    /// invoices is ever used.
     ///
     /// # Errors
     /// Its date is no time. The text names the line and the value.
     pub fn time(&self) -> Result<Timestamp, String> {
         let Self { line, date, .. } = self;
-        date.parse()
-            .map_err(|error| format!("line {line}: InvoiceDate {date:?} {error}"))
+        let read = date
+            .parse()
+            .or_else(|error| without_zone(date).ok_or(error));
+        read.map_err(|error| format!("line {line}: InvoiceDate {} {error}", quoted(date)))
     }
 }
 
-fn bad_value(line: u64, column: &str, value: &str, rule: &str) -> Failure {
-    unusable(format!("line {line}: {column} {value:?} {rule}"))
+/// A time such as `2009-12-01 07:45:00`. A date alone says no time.
+fn without_zone(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    let time: civil::DateTime = text.parse().ok().filter(|_| text.contains(':'))?;
+    let time = TimeZone::UTC.to_timestamp(time).ok()?;
+    Some(Timestamp::from_millis(time.as_millisecond()))
 }
 
-fn bad_row(error: &csv::Error) -> Failure {
-    let line = error.position().map_or(1, csv::Position::line);
-    unusable(match error.kind() {
-        csv::ErrorKind::Utf8 { .. } => format!("line {line}: it is not UTF-8"),
+fn bad_value(line: u64, column: &str, value: &str, rule: &str) -> String {
+    format!("line {line}: {column} {} {rule}", quoted(value))
+}
+
+fn bad_row(lines: &mut Lines<'_>, error: &csv::Error) -> String {
+    let line = lines.at(error.position());
+    match error.kind() {
         csv::ErrorKind::UnequalLengths {
             expected_len, len, ..
         } => {
             format!("line {line}: it has {len} fields, and the header {expected_len}")
         }
         _ => error.to_string(),
-    })
-}
-
-/// The failure of a file that is no sales file.
-pub(crate) fn unusable(why: impl std::fmt::Display) -> Failure {
-    Failure::environment(
-        format!("the file cannot be replayed: {why}"),
-        "correct the file; nothing was posted",
-    )
+    }
 }
 
 #[cfg(test)]

@@ -49,6 +49,22 @@ impl Failure {
         }
     }
 
+    /// The command itself has a mistake: it panicked.
+    pub fn own_mistake() -> Self {
+        Self::environment(
+            "the command failed by a mistake of its own",
+            "report it, with the lines above",
+        )
+    }
+
+    /// The operating system gives no threads.
+    pub fn no_runtime(error: &std::io::Error) -> Self {
+        Self::environment(
+            format!("the command cannot start: {error}"),
+            "see what limits processes and open files here (ulimit -a)",
+        )
+    }
+
     /// The exit code.
     pub fn exit(&self) -> Exit {
         self.exit

@@ -1,31 +1,63 @@
-//! What goes to standard output.
+//! What goes to standard output and to standard error.
+//!
+//! Nobody may be reading: a pipe that was closed, a disk that is full. That never stops the work. What standard error does not
+//! take is lost, and what standard output does not take makes the command fail at its end.
 
 use std::{
-    fmt::Write as _,
+    fmt::{Display, Write as _},
     io::{ErrorKind, Write},
+    sync::OnceLock,
 };
 
 use comfy_table::{Table, presets::NOTHING};
 
 use super::failure::Failure;
 
-/// Prints text and a line feed. If nobody reads it any more (`sluice … | head`), that is no failure.
-pub(crate) fn print(text: &str) -> Result<(), Failure> {
+/// Why standard output did not take all that was printed.
+static UNWRITTEN: OnceLock<String> = OnceLock::new();
+
+/// Prints text and a line feed. If nobody reads it any more (`sluice … | head`), that is no failure; any other is kept for
+/// [`all_written`].
+pub(crate) fn print(text: &str) {
     match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::environment(
-            format!("the output cannot be written: {error}"),
-            "write it elsewhere",
-        )),
-        _ => Ok(()),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            UNWRITTEN.get_or_init(|| error.to_string());
+        }
+        _ => {}
     }
 }
 
 /// Prints a value as JSON over several lines.
-pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| {
-        Failure::environment(format!("the answer is no JSON: {error}"), "report this")
-    })?;
-    print(&tame_json(&text))
+pub(crate) fn print_json(value: &impl serde::Serialize) {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => print(&tame_json(&text)),
+        Err(error) => {
+            UNWRITTEN.get_or_init(|| error.to_string());
+        }
+    }
+}
+
+/// Whether standard output took all that was printed.
+///
+/// # Errors
+/// It did not. The operator must write it elsewhere.
+pub fn all_written() -> Result<(), Failure> {
+    UNWRITTEN.get().map_or(Ok(()), |why| {
+        Err(Failure::environment(
+            format!("the output could not be written: {why}"),
+            "write it elsewhere, and look first what was done: the work went on",
+        ))
+    })
+}
+
+/// Says something on standard error, and a line feed. Whether anybody hears it makes no difference.
+pub fn say(text: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Asks something on standard error, without a line feed.
+pub(crate) fn ask(text: &str) {
+    let _ = write!(std::io::stderr(), "{text}");
 }
 
 /// The same JSON, without characters that control a terminal. Line feeds between its members stay.
@@ -43,7 +75,7 @@ fn tame_json(json: &str) -> String {
 }
 
 /// Text from outside (of a customer or the service), with characters that control a terminal escaped.
-pub(crate) fn tame(text: &str) -> String {
+pub fn tame(text: &str) -> String {
     let mut tame = String::with_capacity(text.len());
     for c in text.chars() {
         if controls(c) {

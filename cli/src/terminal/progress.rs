@@ -8,6 +8,8 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::output;
+
 /// How often a line is written where no bar can be drawn.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
@@ -40,7 +42,7 @@ impl Progress {
         if is_terminal {
             bar.enable_steady_tick(Duration::from_millis(200));
         } else {
-            eprintln!("{doing} …");
+            output::say(format_args!("{doing} …"));
         }
         Self {
             bar,
@@ -68,7 +70,7 @@ impl Progress {
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.elapsed() >= LINE_EVERY {
             *last = Instant::now();
-            eprintln!("{}", text());
+            output::say(text());
         }
     }
 }

@@ -1,7 +1,10 @@
 //! X-Ray as far as it is asked, for tests.
 
+use std::collections::BTreeMap;
+
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_xray::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_http_client::proxy::ProxyConfig;
 use serde_json::Value;
 use sluice_testing::stand_in::{Answer, StandIn};
 
@@ -22,10 +25,11 @@ pub(crate) async fn xray(
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))
         .endpoint_url(xray.url())
-        .http_client(https())
+        .http_client(https(ProxyConfig::disabled()))
         .credentials_provider(credentials.clone())
         .build();
     let aws = Aws {
+        endpoints: BTreeMap::default(),
         config,
         region: "eu-west-1".to_owned(),
         credentials,

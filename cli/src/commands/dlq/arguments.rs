@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use sluice_order::Lane;
 
 use super::{select::LetterId, why::Why};
-use crate::terminal::parse::{at_least_one, positive};
+use crate::terminal::parse::{at_least_one, lane, rate};
 
 /// See the dead letters, send them back, or remove them
 ///
@@ -34,7 +34,7 @@ pub(crate) enum DlqCommand {
 #[derive(Args, Debug)]
 pub(crate) struct Filter {
     /// Only letters of this lane: standard or hot
-    #[arg(long, value_name = "LANE")]
+    #[arg(long, value_name = "LANE", value_parser = lane)]
     pub(crate) lane: Option<Lane>,
     /// Only letters with this reason, such as NOT_JSON or PANIC; moved: SQS or SNS put it there, and they give no reason
     #[arg(long, value_name = "REASON")]
@@ -101,7 +101,7 @@ pub(crate) struct ReplayLettersArguments {
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub(crate) limit: Option<usize>,
     /// Send at most N letters a second
-    #[arg(long, value_name = "N", default_value_t = 10.0, value_parser = positive)]
+    #[arg(long, value_name = "N", default_value_t = 10.0, value_parser = rate)]
     pub(crate) rate: f64,
     /// Print what would be sent; send and remove nothing
     #[arg(long)]

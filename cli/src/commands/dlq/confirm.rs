@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use crate::terminal::failure::Failure;
+use crate::terminal::{failure::Failure, output};
 
 /// Checks that there is somebody to ask.
 ///
@@ -25,7 +25,7 @@ pub(crate) fn somebody_is_there() -> Result<(), Failure> {
 
 /// Asks the operator to type this number. False if something else is typed.
 pub(crate) async fn number(expected: usize) -> Result<bool, Failure> {
-    eprint!("Type the number of letters to remove them for good: ");
+    output::ask("Type the number of letters to remove them for good: ");
     let (answer, answered) = oneshot::channel();
     // A thread of its own, because one of the runtime would keep the process from ending while it waits.
     thread::spawn(move || {

@@ -11,15 +11,19 @@ use std::{
 };
 
 use sluice_order::Lane;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{letter::Letter, queues::Queues};
+use crate::terminal::output;
 
 /// How long a received letter is hidden, in seconds, unless that is renewed.
 pub(crate) const HIDDEN_FOR: u32 = 60;
 
 /// A renewal may fail twice before a letter is visible again.
 const RENEW_EVERY: Duration = Duration::from_secs(20);
+
+/// How long releasing may take. Whoever stopped the command waits for it, and SQS may be out of reach.
+const RELEASE: Duration = Duration::from_secs(10);
 
 /// The letters held, by their message ids.
 #[derive(Default, Debug)]
@@ -60,15 +64,20 @@ impl Held {
             done = work => done,
             never = self.renew(queues) => match never {},
         };
-        let mut failed = 0;
-        for lane in Lane::ALL {
-            failed += self.hide(queues, lane, 0).await;
-        }
+        let release = async {
+            let mut failed = 0;
+            for lane in Lane::ALL {
+                failed += self.hide(queues, lane, 0).await;
+            }
+            failed
+        };
+        let failed = timeout(RELEASE, release).await;
+        let failed = failed.unwrap_or_else(|_| self.letters().len());
         if failed > 0 {
-            eprintln!(
+            output::say(format_args!(
                 "{failed} of the letters that were looked at could not be released: they are visible again in \
                  {HIDDEN_FOR} s at the latest."
-            );
+            ));
         }
         done
     }

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use aws_sdk_sqs::types::{Message, MessageAttributeValue, MessageSystemAttributeName as System};
 use sluice_order::{
-    DeadLetter, Lane, LetterType, OrderAccepted, OrderId, Timestamp, letter::DEAD_LETTER_ATTRIBUTE,
+    DeadLetter, Lane, LetterType, OrderAccepted, OrderId, Timestamp,
+    letter::DEAD_LETTER_ATTRIBUTE,
     message::Claim,
+    wrapped::{NoEvent, event_in},
 };
 
 use super::why::Why;
@@ -130,6 +132,12 @@ impl Letter {
     /// other, an attribute of that name is the publisher's.
     pub(crate) fn is_of_sns(&self, attribute: &str) -> bool {
         self.note.is_none() && self.moved_from.is_none() && SNS_ATTRIBUTES.contains(&attribute)
+    }
+
+    /// Whether the body holds several orders, so that none of them can be named.
+    pub(crate) fn holds_several(&self) -> bool {
+        let event = std::panic::catch_unwind(|| event_in(&self.body));
+        matches!(event, Ok(Err(NoEvent::Several)))
     }
 
     /// What the body says of itself.

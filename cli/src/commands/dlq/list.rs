@@ -11,14 +11,18 @@ use super::{
     held::Held,
     letter::Letter,
     letter_row::{LetterRow, reasons, table},
+    met::{none_of, stopped},
     queues::Queues,
     select::Selection,
-    stop::Stop,
     sweep::Sweep,
 };
-use crate::terminal::{
-    failure::{Exit, Failure},
-    output,
+use crate::{
+    deployment::counts::Counts,
+    terminal::{
+        failure::{Exit, Failure},
+        output,
+        stop::Stop,
+    },
 };
 
 pub(crate) async fn run<Q: Queues>(
@@ -29,36 +33,45 @@ pub(crate) async fn run<Q: Queues>(
     let lanes = arguments.filter.lanes();
     let mut counts = Vec::new();
     for lane in &lanes {
-        counts.push((*lane, queues.count(*lane).await?));
+        counts.push((*lane, queues.counts(*lane).await?));
     }
     let held = Held::default();
     let mut selection = Selection::new(&[], arguments.filter.reason);
     let mut sweep = Sweep::new(queues, &lanes, &held, stop);
     let collected = collect(&mut sweep, &mut selection, arguments.limit);
     let letters = held.during(queues, collected).await?;
+    let seen = sweep.seen();
+    let hidden = counts.iter().map(|(_, counts)| counts.in_flight).sum();
     if arguments.json {
         let rows: Vec<LetterRow> = letters.iter().map(LetterRow::of).collect();
         let about: serde_json::Map<_, _> = counts
             .iter()
-            .map(|(lane, count)| (lane.to_string(), json!(count)))
+            .map(|(lane, count)| (lane.to_string(), json!(count.all())))
             .collect();
         output::print_json(&json!({
             "is_sample": true,
             "approximate_number_of_messages": about,
+            "letters_met": seen,
+            "letters_hidden": hidden,
             "reasons": reasons(&letters),
             "letters": rows,
-        }))?;
+        }));
     } else {
-        output::print(&readable(&letters, &counts, SystemClock.now()))?;
+        let none = none_of(seen, &selection, Some(hidden));
+        output::print(&readable(&letters, &none, &counts, SystemClock.now()));
+    }
+    if stop.is_requested() {
+        return Err(stopped(&format!("{seen} letters were met")));
     }
     Ok(Exit::Fine)
 }
 
-fn readable(letters: &[Letter], counts: &[(Lane, u64)], now: Timestamp) -> String {
+/// The letters; or, if there are none, why.
+fn readable(letters: &[Letter], none: &str, counts: &[(Lane, Counts)], now: Timestamp) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     if letters.is_empty() {
-        text.push_str("No dead letter was handed out.\n");
+        let _ = writeln!(text, "{none}");
     } else {
         let reasons: Vec<_> = reasons(letters)
             .into_iter()
@@ -75,7 +88,8 @@ fn readable(letters: &[Letter], counts: &[(Lane, u64)], now: Timestamp) -> Strin
     for (lane, count) in counts {
         let _ = writeln!(
             text,
-            "The {lane} lane's dead-letter queue holds about {count}."
+            "The {lane} lane's dead-letter queue holds about {}.",
+            count.all()
         );
     }
     text.push_str(
@@ -96,14 +110,20 @@ mod tests {
             letter("m-2", "x", &[], &[]),
         ];
         let now = Timestamp::from_millis(0);
-        let text = readable(&letters, &[(Lane::Standard, 7), (Lane::Hot, 0)], now);
+        let counts = |visible| Counts {
+            visible,
+            in_flight: 0,
+            delayed: 0,
+        };
+        let lanes = [(Lane::Standard, counts(7)), (Lane::Hot, counts(0))];
+        let text = readable(&letters, "", &lanes, now);
         assert!(text.contains("\n\n2 shown: 1 PANIC, 1 moved.\n"), "{text}");
         assert!(
             text.contains("The standard lane's dead-letter queue holds about 7.\n"),
             "{text}"
         );
         assert!(text.contains("This is a sample"), "{text}");
-        let none = readable(&[], &[(Lane::Hot, 3)], now);
-        assert!(none.starts_with("No dead letter was handed out.\nThe hot lane's"));
+        let none = readable(&[], "None.", &[(Lane::Hot, counts(3))], now);
+        assert!(none.starts_with("None.\nThe hot lane's"));
     }
 }

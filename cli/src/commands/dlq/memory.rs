@@ -19,7 +19,7 @@ use super::{
     queues::{NotSent, Queues},
     resend::Resend,
 };
-use crate::terminal::failure::Failure;
+use crate::{deployment::counts::Counts, terminal::failure::Failure};
 
 /// A send, a delete: in the order in which they were asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -151,11 +151,15 @@ impl Queues for MemoryQueues {
         0
     }
 
-    async fn count(&self, lane: Lane) -> Result<u64, Failure> {
+    async fn counts(&self, lane: Lane) -> Result<Counts, Failure> {
         let letters = self.letters.borrow();
-        Ok(letters
-            .iter()
-            .filter(|(letter, _)| letter.lane == lane)
-            .count() as u64)
+        let all = letters.iter().filter(|(letter, _)| letter.lane == lane);
+        let all = all.count() as u64;
+        let visible = self.visible(lane) as u64;
+        Ok(Counts {
+            visible,
+            in_flight: all - visible,
+            delayed: 0,
+        })
     }
 }

@@ -11,15 +11,16 @@ use super::{
     held::Held,
     letter::Letter,
     letter_row::{line, table},
+    met::{hidden, none_of, stopped},
     queues::Queues,
     select::Selection,
-    stop::Stop,
     sweep::Sweep,
     why::Why,
 };
 use crate::terminal::{
     failure::{Exit, Failure},
     output,
+    stop::Stop,
 };
 
 pub(crate) async fn run<Q: Queues, S: OrderStore>(
@@ -27,14 +28,27 @@ pub(crate) async fn run<Q: Queues, S: OrderStore>(
     ask: impl AsyncFnOnce(usize) -> Result<bool, Failure>,
 ) -> Result<Exit, Failure> {
     let arguments = purge.arguments;
+    let hidden = hidden(purge.queues, &arguments.filter.lanes()).await;
     let held = Held::default();
     let mut selection = Selection::new(&arguments.ids, arguments.filter.reason);
     let work = purge.choose_and_remove(&held, &mut selection, ask);
     let done = held.during(purge.queues, work).await?;
+    if done.chosen == 0 {
+        let none = none_of(done.seen, &selection, hidden);
+        output::print(&format!("{none} None was removed."));
+    }
+    if purge.stop.is_requested() {
+        let Done {
+            removed, chosen, ..
+        } = done;
+        return Err(stopped(&format!(
+            "{removed} of {chosen} letters were removed"
+        )));
+    }
     if done.kept > 0 {
         return Ok(Exit::Wrong);
     }
-    selection.all_found(done.seen)
+    selection.all_found(done.seen, hidden)
 }
 
 /// What it needs.
@@ -50,6 +64,8 @@ pub(crate) struct Purge<'a, Q, S, C> {
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 struct Done {
     seen: usize,
+    chosen: usize,
+    removed: usize,
     /// Storage refuses to keep their record.
     kept: usize,
 }
@@ -73,31 +89,32 @@ impl<Q: Queues, S: OrderStore, C: Clock> Purge<'_, Q, S, C> {
         let arguments = self.arguments;
         let mut sweep = Sweep::new(self.queues, &arguments.filter.lanes(), held, self.stop);
         let letters = collect(&mut sweep, selection, arguments.limit).await?;
+        let count = letters.len();
         let mut done = Done {
             seen: sweep.seen(),
-            kept: 0,
+            chosen: count,
+            ..Done::default()
         };
-        let count = letters.len();
-        if count > 0 {
-            output::print(&table(&letters, self.clock.now()))?;
+        if count == 0 {
+            return Ok(done);
         }
-        if arguments.dry_run || count == 0 {
+        output::print(&table(&letters, self.clock.now()));
+        if arguments.dry_run {
             let seen = done.seen;
             output::print(&format!(
                 "{count} of {seen} letters met would be removed; none was."
-            ))?;
+            ));
             return Ok(done);
         }
         if !arguments.yes {
+            // Nobody can mean letters that could not be shown.
+            output::all_written()?;
             let is_meant = tokio::select! {
                 answer = ask(count) => answer?,
                 () = self.stop.requested() => false,
             };
             if self.stop.is_requested() {
-                return Err(Failure::wrong(
-                    "stopped: nothing was removed",
-                    "run it again",
-                ));
+                return Ok(done);
             }
             if !is_meant {
                 return Err(Failure::wrong(
@@ -106,36 +123,40 @@ impl<Q: Queues, S: OrderStore, C: Clock> Purge<'_, Q, S, C> {
                 ));
             }
         }
-        let mut removed = 0;
         for letter in &letters {
             if self.stop.is_requested() {
                 break;
             }
             match self.remove(held, letter).await {
                 Ok(recorded) => {
-                    removed += 1;
+                    done.removed += 1;
                     let record = match recorded {
                         Recorded::Yes => "on record as REJECTED, unless it is stored",
                         Recorded::Nothing => "nothing to record",
                     };
-                    output::print(&format!("removed  {}  {record}", line(letter)))?;
+                    output::print(&format!("removed  {}  {record}", line(letter)));
                 }
                 Err(NotRemoved::ThisOne(why)) => {
-                    done.kept += 1;
                     let why = output::tame(&why);
-                    eprintln!(
+                    output::say(format_args!(
                         "not removed, since it cannot be recorded: {}: {why}",
                         line(letter)
-                    );
+                    ));
                 }
                 Err(NotRemoved::Any(failure)) => {
-                    eprintln!("{removed} of {count} letters were removed before this:");
+                    output::say(format_args!(
+                        "{} of {count} letters were removed before this:",
+                        done.removed
+                    ));
                     return Err(failure);
                 }
             }
         }
-        output::print(&format!("{removed} of {count} letters were removed."))?;
-        done.kept = count - removed;
+        output::print(&format!(
+            "{} of {count} letters were removed.",
+            done.removed
+        ));
+        done.kept = count - done.removed;
         Ok(done)
     }
 
@@ -154,6 +175,10 @@ impl<Q: Queues, S: OrderStore, C: Clock> Purge<'_, Q, S, C> {
         // An id that the consumer found to be forged may be another order's, except for its seal.
         let is_forged = letter.why() == Why::Rejected(RejectReason::ForgedId);
         let Some(claim) = letter.claim().filter(|_| !is_forged) else {
+            if letter.holds_several() {
+                let why = "it holds several orders, and each needs a message of its own";
+                return Err(NotRemoved::ThisOne(why.to_owned()));
+            }
             return Ok(Recorded::Nothing);
         };
         let mut rejection = Rejection {

@@ -146,6 +146,18 @@ async fn a_forged_id_is_no_order_s() {
     assert_eq!(store.rejections().len(), 0);
 }
 
+/// P2: which of them would be recorded?
+#[tokio::test(start_paused = true)]
+async fn a_letter_with_several_orders_is_not_removed() {
+    let (queues, store) = (MemoryQueues::default(), MemoryStore::default());
+    let bodies = ["one", "two"].map(|key| accepted(key).to_body().unwrap());
+    let batch = format!("[{}]", bodies.join(","));
+    queues.put(Lane::Standard, "a", &batch, &[note(PANIC)]);
+    let exit = purge(&queues, &store, &["--yes"], None).await;
+    assert_eq!((exit, visible(&queues)), (Ok(Exit::Wrong), 1));
+    assert!(store.rejections().is_empty());
+}
+
 /// P2: what was accepted does not vanish without a record.
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_recorded_is_not_removed() {

@@ -3,7 +3,7 @@
 use sluice_order::Lane;
 
 use super::{letter::Letter, resend::Resend};
-use crate::terminal::failure::Failure;
+use crate::{deployment::counts::Counts, terminal::failure::Failure};
 
 /// The most messages that SQS hands out or changes in one call.
 pub(crate) const AT_ONCE: usize = 10;
@@ -23,8 +23,8 @@ pub(crate) trait Queues {
     /// Sets how long dead letters stay hidden. Returns for how many of them SQS did not confirm it.
     async fn hide(&self, lane: Lane, receipts: &[String], seconds: u32) -> usize;
 
-    /// How many dead letters the lane has, approximately.
-    async fn count(&self, lane: Lane) -> Result<u64, Failure>;
+    /// How many dead letters the lane has, approximately; those that somebody received are in flight.
+    async fn counts(&self, lane: Lane) -> Result<Counts, Failure>;
 }
 
 /// Why a message was not sent, or not confirmed.

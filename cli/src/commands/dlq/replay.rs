@@ -14,10 +14,10 @@ use super::{
     held::Held,
     letter::Letter,
     letter_row::line,
+    met::{hidden, none_of, stopped},
     queues::{AT_ONCE, NotSent, Queues},
     resend::Resend,
     select::Selection,
-    stop::Stop,
     sweep::Sweep,
 };
 use crate::{
@@ -25,6 +25,7 @@ use crate::{
     terminal::{
         failure::{Exit, Failure},
         output,
+        stop::Stop,
     },
 };
 
@@ -34,18 +35,27 @@ pub(crate) async fn run<Q: Queues>(
     stop: &Stop,
 ) -> Result<Exit, Failure> {
     let mut selection = Selection::new(&arguments.ids, arguments.filter.reason);
+    let hidden = hidden(queues, &arguments.filter.lanes()).await;
     let report = Replay::new(queues, arguments, stop)
         .run(&mut selection)
         .await;
-    output::print(&report.readable(arguments.dry_run))?;
+    if report.chosen == 0 && report.came_back == 0 {
+        let none = none_of(report.seen, &selection, hidden);
+        output::print(&format!("{none} None was replayed."));
+    } else {
+        output::print(&report.readable(arguments.dry_run));
+    }
     if let Some(failure) = report.trouble {
         return Err(failure);
     }
-    let is_whole = arguments.dry_run || report.replayed == report.chosen;
-    if !is_whole || stop.is_requested() {
+    if stop.is_requested() {
+        let replayed = report.replayed;
+        return Err(stopped(&format!("{replayed} letters were replayed")));
+    }
+    if !arguments.dry_run && report.replayed < report.chosen {
         return Ok(Exit::Wrong);
     }
-    selection.all_found(report.seen)
+    selection.all_found(report.seen, hidden)
 }
 
 /// What became of the letters.
@@ -114,7 +124,7 @@ impl<'a, Q: Queues> Replay<'a, Q> {
             report.chosen += letters.len();
             if self.arguments.dry_run {
                 for letter in &letters {
-                    output::print(&format!("would replay  {}", line(letter)))?;
+                    output::print(&format!("would replay  {}", line(letter)));
                 }
             } else {
                 self.replay_some(letters, &mut rate, selection, report)
@@ -202,23 +212,28 @@ impl Report {
                     || "not counted: ten attributes of others".to_owned(),
                     |n| format!("replay {n}"),
                 );
-                output::print(&format!("replayed  {letter}  {count}"))
+                output::print(&format!("replayed  {letter}  {count}"));
+                Ok(())
             }
             Fate::Refused(why) => {
                 self.refused += 1;
                 let why = output::tame(&why);
-                eprintln!("not replayed, SQS refuses it: {letter}: {why}");
+                output::say(format_args!(
+                    "not replayed, SQS refuses it: {letter}: {why}"
+                ));
                 Ok(())
             }
             Fate::NotSent(failure) => {
-                eprintln!("not confirmed, so it stays a dead letter: {letter}");
+                output::say(format_args!(
+                    "not confirmed, so it stays a dead letter: {letter}"
+                ));
                 Err(failure)
             }
             Fate::NotRemoved(_, failure) => {
                 self.doubled += 1;
-                eprintln!(
+                output::say(format_args!(
                     "replayed, but not removed: it is still a dead letter, and may be replayed again without harm: {letter}"
-                );
+                ));
                 Err(failure)
             }
         }

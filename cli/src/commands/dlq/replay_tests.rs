@@ -185,6 +185,13 @@ async fn a_stop_releases_what_was_not_sent() {
         sender.send_replace(true);
     };
     let (result, ()) = tokio::join!(run(&queues, &arguments, &stop), stopping);
-    assert_eq!(result, Ok(Exit::Wrong));
+    let failure = result.unwrap_err();
+    assert_eq!(failure.exit(), Exit::Wrong);
+    assert!(
+        failure
+            .to_string()
+            .starts_with("stopped: 2 letters were replayed"),
+        "{failure}"
+    );
     assert_eq!((queues.sent().len(), visible(&queues)), (2, 3));
 }

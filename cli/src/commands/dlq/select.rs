@@ -5,7 +5,10 @@ use std::{collections::HashSet, fmt, str::FromStr};
 use sluice_order::OrderId;
 
 use super::{letter::Letter, why::Why};
-use crate::terminal::failure::{Exit, Failure};
+use crate::terminal::{
+    failure::{Exit, Failure},
+    parse::{is_trace_id, last_part, order_id},
+};
 
 /// How an operator names a letter.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,16 +43,16 @@ impl FromStr for LetterId {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.starts_with("ord_") {
-            return text
-                .parse()
-                .map(Self::Order)
-                .map_err(|error: sluice_order::id::NotAnOrderId| error.to_string());
+        let id = last_part(text);
+        if id.to_ascii_lowercase().starts_with("ord_") {
+            return order_id(id).map(Self::Order);
         }
-        let is_plausible = (1..=100).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        if is_plausible {
-            Ok(Self::Message(text.to_owned()))
+        let is_plausible = (1..=100).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if is_trace_id(id) {
+            Err("it is a trace id, and a letter has a message id or an order id".to_owned())
+        } else if is_plausible {
+            Ok(Self::Message(id.to_owned()))
         } else {
             Err("not a message id or an order id".to_owned())
         }
@@ -136,17 +139,35 @@ impl Selection {
         !self.ids.is_empty() && self.ids.iter().all(|(_, met)| *met == Met::Wholly)
     }
 
-    /// Whether every letter that was asked for by its id was met, among the `seen` letters that were met.
+    /// What a letter must have to be meant.
+    pub(crate) fn wanted(&self) -> &'static str {
+        match (self.reason.is_some(), self.ids.is_empty()) {
+            (true, true) => "have this reason",
+            (true, false) => "have this reason and one of these ids",
+            (false, false) => "have one of these ids",
+            (false, true) => "are meant",
+        }
+    }
+
+    /// Whether every letter that was asked for by its id was met, among the `seen` letters that were met. So many were
+    /// `hidden` from the run.
     ///
     /// # Errors
     /// Some were not. The failure names them.
-    pub(crate) fn all_found(&self, seen: usize) -> Result<Exit, Failure> {
+    pub(crate) fn all_found(&self, seen: usize, hidden: Option<u64>) -> Result<Exit, Failure> {
         let missing = self.missing();
         if missing.is_empty() {
             return Ok(Exit::Fine);
         }
         Err(Failure::wrong(
-            format!("not found among {seen} letters: {}", missing.join(", ")),
+            format!(
+                "not found among {seen} letters{}: {}",
+                match hidden {
+                    Some(hidden @ 1..) => format!(", with about {hidden} more hidden"),
+                    _ => String::new(),
+                },
+                missing.join(", ")
+            ),
             "look again in a minute: SQS hands messages out in no order, and hides those that somebody else is looking at",
         ))
     }
@@ -217,7 +238,20 @@ mod tests {
 
     #[test]
     fn an_id_has_one_of_two_forms() {
-        for bad in ["", "ord_1", "m 1", "\u{1b}[2J"] {
+        let order = super::tests::order_id('A');
+        for (text, id) in [
+            (" m-1\r\n".to_owned(), "m-1"),
+            (format!("orders/{order}"), order.as_str()),
+            (format!("https://api/v1/orders/{order}\r"), &order),
+        ] {
+            assert_eq!(
+                text.parse::<LetterId>().unwrap().to_string(),
+                id,
+                "{text:?}"
+            );
+        }
+        let trace = "1-5759e988-bd862e3fe1be46a994272793";
+        for bad in ["", "ord_1", "m 1", "\u{1b}[2J", "ORD_1", trace] {
             assert!(bad.parse::<LetterId>().is_err(), "{bad:?}");
         }
     }

@@ -7,12 +7,20 @@ use serde_json::{Value, json};
 use sluice_order::{Clock, SystemClock, Timestamp};
 
 use super::{
-    arguments::ShowArguments, collect::collect, held::Held, letter::Letter, letter_row::age,
-    queues::Queues, select::Selection, stop::Stop, sweep::Sweep,
+    arguments::ShowArguments,
+    collect::collect,
+    held::Held,
+    letter::Letter,
+    letter_row::age,
+    met::{hidden, stopped},
+    queues::Queues,
+    select::Selection,
+    sweep::Sweep,
 };
 use crate::terminal::{
     failure::{Exit, Failure},
     output::{self, aligned, tame},
+    stop::Stop,
 };
 
 pub(crate) async fn run<Q: Queues>(
@@ -20,19 +28,25 @@ pub(crate) async fn run<Q: Queues>(
     arguments: &ShowArguments,
     stop: &Stop,
 ) -> Result<Exit, Failure> {
+    let lanes = arguments.filter.lanes();
+    let hidden = hidden(queues, &lanes).await;
     let held = Held::default();
     let mut selection = Selection::new(&arguments.ids, arguments.filter.reason);
-    let mut sweep = Sweep::new(queues, &arguments.filter.lanes(), &held, stop);
+    let mut sweep = Sweep::new(queues, &lanes, &held, stop);
     let collected = collect(&mut sweep, &mut selection, usize::MAX);
     let letters = held.during(queues, collected).await?;
     if arguments.json {
-        output::print_json(&letters.iter().map(as_json).collect::<Vec<_>>())?;
+        output::print_json(&letters.iter().map(as_json).collect::<Vec<_>>());
     } else if !letters.is_empty() {
         let now = SystemClock.now();
         let shown: Vec<_> = letters.iter().map(|l| readable(l, now)).collect();
-        output::print(&shown.join("\n\n"))?;
+        output::print(&shown.join("\n\n"));
     }
-    selection.all_found(sweep.seen())
+    let seen = sweep.seen();
+    if stop.is_requested() && !selection.missing().is_empty() {
+        return Err(stopped(&format!("{seen} letters were met")));
+    }
+    selection.all_found(seen, hidden)
 }
 
 fn readable(letter: &Letter, now: Timestamp) -> String {

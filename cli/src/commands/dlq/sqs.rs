@@ -18,7 +18,11 @@ use super::{
     resend::Resend,
 };
 use crate::{
-    deployment::{aws::Aws, counts, stack::LaneQueues},
+    deployment::{
+        aws::Aws,
+        counts::{self, Counts},
+        stack::LaneQueues,
+    },
     terminal::failure::Failure,
 };
 
@@ -142,8 +146,8 @@ impl Queues for Sqs<'_> {
             .await
     }
 
-    async fn count(&self, lane: Lane) -> Result<u64, Failure> {
-        counts::count(self.aws, &self.client, &self.of(lane)?.dead_letters).await
+    async fn counts(&self, lane: Lane) -> Result<Counts, Failure> {
+        counts::counts(self.aws, &self.client, &self.of(lane)?.dead_letters).await
     }
 }
 

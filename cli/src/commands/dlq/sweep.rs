@@ -8,9 +8,8 @@ use super::{
     held::Held,
     letter::Letter,
     queues::{AT_ONCE, Queues},
-    stop::Stop,
 };
-use crate::terminal::failure::Failure;
+use crate::terminal::{failure::Failure, stop::Stop};
 
 /// A queue counts as empty after this many receives in a row that gave nothing new: a single one says little.
 const EMPTY_RECEIVES: u32 = 3;

@@ -6,6 +6,8 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use sluice_order::RejectReason;
 
+use crate::terminal::parse::trimmed;
+
 /// Why a message is a dead letter.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Why {
@@ -37,6 +39,7 @@ impl FromStr for Why {
     type Err = UnknownWhy;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let name = trimmed(name);
         if let Some(own) = [Self::Moved, Self::Unknown]
             .into_iter()
             .find(|own| own.to_string().eq_ignore_ascii_case(name))
@@ -76,6 +79,7 @@ mod tests {
             for name in [
                 why.to_string().to_lowercase(),
                 why.to_string().to_uppercase(),
+                format!(" {why}\r\n"),
             ] {
                 assert_eq!(name.parse(), Ok(why));
             }

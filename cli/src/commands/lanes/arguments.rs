@@ -3,6 +3,8 @@
 use clap::Args;
 use sluice_order::Lane;
 
+use crate::terminal::parse;
+
 /// Stop taking a lane's orders from their queue
 ///
 /// Nothing is refused: orders are accepted as before and wait in the queue, up to 14 days each. Batches that have begun
@@ -12,7 +14,7 @@ use sluice_order::Lane;
 #[command(verbatim_doc_comment)]
 pub(crate) struct PauseArguments {
     /// The lane: standard or hot
-    #[arg(value_name = "LANE")]
+    #[arg(value_name = "LANE", value_parser = parse::lane)]
     pub(crate) lane: Lane,
 }
 
@@ -24,7 +26,7 @@ pub(crate) struct PauseArguments {
 #[command(verbatim_doc_comment)]
 pub(crate) struct ResumeArguments {
     /// The lane: standard or hot
-    #[arg(value_name = "LANE")]
+    #[arg(value_name = "LANE", value_parser = parse::lane)]
     pub(crate) lane: Lane,
 }
 
@@ -39,7 +41,7 @@ pub(crate) struct ResumeArguments {
 #[command(verbatim_doc_comment)]
 pub(crate) struct PaceArguments {
     /// Only this lane: standard or hot
-    #[arg(long, value_name = "LANE")]
+    #[arg(long, value_name = "LANE", value_parser = parse::lane)]
     pub(crate) lane: Option<Lane>,
     /// Print the lanes as one JSON object
     #[arg(long)]

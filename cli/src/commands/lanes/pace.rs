@@ -47,9 +47,9 @@ pub(crate) async fn run(stack: &str, arguments: &PaceArguments) -> Result<Exit, 
         rows.push(LaneRow::of(lane, &source.state, set, counts, &metrics, now));
     }
     if arguments.json {
-        output::print_json(&json!({"writes_per_second_of_all_lanes": sum, "lanes": rows}))?;
+        output::print_json(&json!({"writes_per_second_of_all_lanes": sum, "lanes": rows}));
     } else {
-        output::print(&text(&rows, sum))?;
+        output::print(&text(&rows, sum));
     }
     Ok(Exit::Fine)
 }

@@ -13,7 +13,7 @@ use sluice_order::{
 };
 
 use super::quota::Known;
-use crate::terminal::units::seconds;
+use crate::terminal::{parse, units::seconds};
 
 /// Work out before a sale what it will do to the queue, the limits and the bill
 ///
@@ -35,7 +35,8 @@ pub(crate) struct PlanArguments {
     /// How orders arrive
     #[arg(long, value_enum, default_value_t = Shape::Constant, conflicts_with = "sales")]
     pub(crate) shape: Shape,
-    /// Orders arrive as in this sales file: its busiest minute becomes the peak, the others keep their share of it
+    /// Orders arrive as in this sales file (- reads standard input): its busiest minute becomes the peak, the others keep
+    /// their share of it
     #[arg(long, value_name = "FILE")]
     pub(crate) sales: Option<PathBuf>,
     /// Orders a second that storage can take from the lane
@@ -54,7 +55,7 @@ pub(crate) struct PlanArguments {
     #[arg(long, value_name = "MS", default_value_t = 10.0, value_parser = latency)]
     pub(crate) write_latency: f64,
     /// The lane that takes the orders: standard or hot
-    #[arg(long, value_name = "LANE", default_value_t = Lane::Standard)]
+    #[arg(long, value_name = "LANE", default_value_t = Lane::Standard, value_parser = parse::lane)]
     pub(crate) lane: Lane,
     /// The region; if not given, AWS_REGION, AWS_DEFAULT_REGION or us-east-1
     #[arg(long, value_name = "REGION")]

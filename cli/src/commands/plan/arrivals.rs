@@ -1,10 +1,10 @@
 //! When the orders of a sales file arrive.
 
-use std::{collections::BTreeMap, fs::File, io::BufReader, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use crate::{
     sales::invoices::{self, Invoice},
-    terminal::{failure::Failure, units::count},
+    terminal::{failure::Failure, input, units::count},
 };
 
 const MINUTE: i64 = 60_000;
@@ -20,25 +20,28 @@ pub(crate) struct Arrivals {
 
 impl Arrivals {
     /// Reads a file.
-    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        let file = File::open(path).map_err(|error| {
+    pub(crate) async fn open(path: &Path) -> Result<Self, Failure> {
+        let text = input::text(path).await;
+        let arrivals = text
+            .and_then(|text| invoices::of_text(&text))
+            .and_then(|invoices| Self::of(&invoices));
+        arrivals.map_err(|why| {
             Failure::environment(
-                format!("{} cannot be read: {error}", path.display()),
-                "name a sales file with --sales",
+                format!("{} gives the plan no timing: {why}", input::name(path)),
+                "correct the file, or plan without --sales, with --shape and --for",
             )
-        })?;
-        Self::of(&invoices::read(BufReader::new(file))?)
+        })
     }
 
-    /// The orders among some invoices.
-    pub(crate) fn of(invoices: &[Invoice]) -> Result<Self, Failure> {
+    /// The orders among some invoices. The error says why they give no timing.
+    pub(crate) fn of(invoices: &[Invoice]) -> Result<Self, String> {
         let mut minutes = BTreeMap::<i64, usize>::new();
         let (mut orders, mut lines) = (0, 0);
         for invoice in invoices {
             if invoice.fit.is_none() {
                 continue;
             }
-            let date = invoice.time().map_err(|why| unusable(&why))?;
+            let date = invoice.time()?;
             *minutes
                 .entry(date.as_millis().div_euclid(MINUTE))
                 .or_default() += 1;
@@ -46,20 +49,13 @@ impl Arrivals {
             lines += invoice.body["lines"].as_array().map_or(0, Vec::len);
         }
         if orders == 0 {
-            return Err(unusable("none of its invoices makes a valid order"));
+            return Err("none of its invoices makes a valid order".to_owned());
         }
         Ok(Self {
             minutes: minutes.into_iter().collect(),
             lines: count(lines) / count(orders),
         })
     }
-}
-
-fn unusable(why: &str) -> Failure {
-    Failure::environment(
-        format!("the sales file gives no timing: {why}"),
-        "correct the file, or plan with --shape and --for",
-    )
 }
 
 #[cfg(test)]
@@ -69,7 +65,7 @@ mod tests {
     const HEADER: &str =
         "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country";
 
-    fn arrivals(rows: &[&str]) -> Result<Arrivals, Failure> {
+    fn arrivals(rows: &[&str]) -> Result<Arrivals, String> {
         let file = [&[HEADER], rows].concat().join("\n");
         Arrivals::of(&invoices::read(file.as_bytes()).unwrap())
     }
@@ -89,26 +85,29 @@ mod tests {
         assert!((lines - 4.0 / 3.0).abs() < 1e-9);
     }
 
-    #[test]
-    fn what_gives_no_timing_is_named() {
-        let failure = arrivals(&["1,A,X,1,01/12/2010,1,1,UK"])
-            .unwrap_err()
-            .to_string();
+    #[tokio::test]
+    async fn what_gives_no_timing_is_named() {
+        let failure = arrivals(&["1,A,X,1,01/12/2010,1,1,UK"]).unwrap_err();
         assert!(
             failure.contains("line 2: InvoiceDate \"01/12/2010\""),
             "{failure}"
         );
-        let failure = arrivals(&["1,A,X,-1,1970-01-01T00:05:00Z,1,1,UK"])
-            .unwrap_err()
-            .to_string();
+        let failure = arrivals(&["1,A,X,-1,1970-01-01T00:05:00Z,1,1,UK"]).unwrap_err();
         assert!(
             failure.contains("none of its invoices makes a valid"),
             "{failure}"
         );
-        let failure = Arrivals::open(Path::new("no such file"))
-            .unwrap_err()
-            .to_string();
-        assert!(failure.contains("--sales"), "{failure}");
+        let failure = Arrivals::open(Path::new("no such file")).await;
+        let failure = failure.unwrap_err().to_string();
+        assert!(
+            failure.contains("no such file gives the plan no timing: there is no such file"),
+            "{failure}"
+        );
+        // It posts nothing, and says nothing of it.
+        assert!(
+            !failure.contains("post") && !failure.contains("replay"),
+            "{failure}"
+        );
     }
 
     #[test]

@@ -2,7 +2,10 @@ use clap::Parser;
 use serde_json::Value;
 
 use super::*;
-use crate::commands::{Arguments, Command};
+use crate::{
+    commands::{Arguments, Command},
+    sales::invoices,
+};
 
 /// The plan for a line of arguments, in us-east-1 unless they say otherwise.
 pub(crate) fn planned(line: &str) -> Result<Forecast, Failure> {
@@ -13,7 +16,15 @@ pub(crate) fn planned(line: &str) -> Result<Forecast, Failure> {
         panic!("no plan");
     };
     let region = arguments.region.clone();
-    forecast(&arguments, region.as_deref().unwrap_or("us-east-1"))
+    let arrivals = arguments.sales.as_ref().map(|path| {
+        let file = std::fs::File::open(path).unwrap();
+        Arrivals::of(&invoices::read(file).unwrap()).unwrap()
+    });
+    forecast(
+        &arguments,
+        region.as_deref().unwrap_or("us-east-1"),
+        arrivals,
+    )
 }
 
 const SALE: &str = "--peak 5000/s --for 10m --writes-per-second 400";

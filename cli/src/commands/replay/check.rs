@@ -2,8 +2,15 @@
 //!
 //! It is a pure function of what was sent, what was answered, and the items of the table, so tests can feed it lies. It
 //! does not trust the service: it works out keys and hashes anew.
+//!
+//! Customers come back, so storage may hold other orders of theirs, even with the same content. They are told from those of
+//! this run by `accepted_at`, the time of accept-order's clock: `stored_at` would not do, since an order may wait in the buffer
+//! for days. When the run began by that clock follows from the answers ([`began`]).
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    time::Duration,
+};
 
 use sluice_order::{ContentHash, Order, OrderKey, Timestamp, content::Canonical, message};
 
@@ -13,7 +20,13 @@ use super::{
 };
 use crate::sales::invoices::Invoice;
 
-/// What was found. Each list names invoices, or keys where no invoice is known.
+/// The clocks of accept-order's instances may differ by as much. AWS keeps them within milliseconds.
+const CLOCKS: Duration = Duration::from_secs(1);
+
+/// As far may the clock here be ahead of the service's. It only counts if the service accepted nothing.
+const CLOCK_HERE: Duration = Duration::from_mins(5);
+
+/// What was found. Each list names invoices, or orders where no invoice is known.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Findings {
     /// Accepted orders that are there, exactly as sent.
@@ -34,7 +47,7 @@ pub struct Findings {
     pub accepted_unfit: Vec<String>,
     /// Rejected after they were accepted, by reason.
     pub rejected: BTreeMap<String, u64>,
-    /// Orders of customers that do not occur in the file.
+    /// Orders of customers that do not occur in the file, or that were accepted before the run began.
     pub other_orders: u64,
 }
 
@@ -51,9 +64,16 @@ pub struct Times {
 #[derive(Debug)]
 pub struct Check<'a> {
     accepted: HashMap<OrderKey, Accepted<'a>>,
-    accepted_contents: HashSet<ContentHash>,
+    /// The first invoice with each content.
+    accepted_contents: HashMap<ContentHash, &'a str>,
     of_file: HashMap<OrderKey, &'a Order>,
     customers: HashSet<&'a str>,
+    /// What was accepted earlier is no order of this run.
+    began: Timestamp,
+    /// Orders with the content of an accepted one that were accepted before the run, with their name and time.
+    earlier: Vec<(ContentHash, Timestamp, String)>,
+    /// When the accepted orders that are there were accepted.
+    acceptances: HashSet<(ContentHash, Timestamp)>,
     findings: Findings,
 }
 
@@ -67,15 +87,19 @@ struct Accepted<'a> {
 }
 
 impl<'a> Check<'a> {
-    /// A check of a run: all invoices of the file, and what came of the first of them, in the same order.
-    pub fn new(invoices: &'a [Invoice], outcomes: &'a [Outcome]) -> Self {
+    /// A check of a run: all invoices of the file, what came of the first of them, in the same order, and when the run
+    /// [`began`].
+    pub fn new(invoices: &'a [Invoice], outcomes: &'a [Outcome], began: Timestamp) -> Self {
         let fit = invoices.iter().filter_map(|invoice| invoice.fit.as_ref());
         let customers = invoices.iter().map(|invoice| &*invoice.customer_id);
         let mut check = Self {
             accepted: HashMap::new(),
-            accepted_contents: HashSet::new(),
+            accepted_contents: HashMap::new(),
             of_file: fit.map(|(key, order)| (*key, order)).collect(),
             customers: customers.filter(|customer| !customer.is_empty()).collect(),
+            began,
+            earlier: Vec::new(),
+            acceptances: HashSet::new(),
             findings: Findings::default(),
         };
         for (invoice, outcome) in invoices.iter().zip(outcomes) {
@@ -103,7 +127,9 @@ impl<'a> Check<'a> {
                     };
                     self.accepted.insert(id.key(), accepted);
                 }
-                self.accepted_contents.insert(content);
+                self.accepted_contents
+                    .entry(content)
+                    .or_insert(&invoice.number);
             }
             (Outcome::Accepted(_), None) => self.findings.accepted_unfit.push(number()),
             (Outcome::Refused(_), Some((_, order))) if !may_be_too_large(order) => {
@@ -138,6 +164,10 @@ impl<'a> Check<'a> {
                 return;
             }
             accepted.seen = true;
+            if let Ok(content) = &record.content {
+                let stored = (content.content_hash, content.accepted_at);
+                self.acceptances.insert(stored);
+            }
             match accepted.compare(&record.content) {
                 Ok(times) => findings.stored.push(times),
                 Err(flaw) => findings.wrong_content.push(format!("{number} ({flaw})")),
@@ -150,21 +180,40 @@ impl<'a> Check<'a> {
             findings.other_orders += 1;
             return;
         }
-        let order = record.content.as_ref().ok().map(|content| &content.order);
+        let content = match &record.content {
+            Ok(content) => content,
+            Err(why) => {
+                let key = record.key.map(|key| format!("under {key}"));
+                let place = key.unwrap_or_else(|| "without an order key".to_owned());
+                findings.unexpected.push(format!("an item {place} ({why})"));
+                return;
+            }
+        };
         let of_file = record.key.and_then(|key| self.of_file.get(&key).copied());
-        if order.is_some() && order == of_file {
+        if of_file == Some(&content.order) {
             // An invoice that was not posted this time, or whose answer got lost.
             return;
         }
-        let name = record.key.map_or_else(
-            || "an item without an order key".to_owned(),
-            |key| key.to_string(),
-        );
-        match order.map(ContentHash::of) {
-            Some(content) if self.accepted_contents.contains(&content) => {
-                findings.duplicates.push(name);
+        let id = content.order_id;
+        let hash = ContentHash::of(&content.order);
+        let is_earlier = content.accepted_at < self.began;
+        match self.accepted_contents.get(&hash) {
+            Some(number) => {
+                let name = format!("{number} (again as {id})");
+                if is_earlier {
+                    findings.other_orders += 1;
+                    self.earlier.push((hash, content.accepted_at, name));
+                } else {
+                    findings.duplicates.push(name);
+                }
             }
-            _ => findings.unexpected.push(name),
+            None if is_earlier => findings.other_orders += 1,
+            None => {
+                let customer = content.order.customer_id().as_str();
+                findings
+                    .unexpected
+                    .push(format!("{id} of customer {customer}"));
+            }
         }
     }
 
@@ -174,8 +223,41 @@ impl<'a> Check<'a> {
         let missing = unseen.map(|accepted| accepted.invoice.number.clone());
         self.findings.missing = missing.collect();
         self.findings.missing.sort_unstable();
+        // One acceptance that is there twice is a duplicate, whichever run it is of. Two equal purchases have two times.
+        for (hash, accepted_at, name) in self.earlier {
+            if self.acceptances.contains(&(hash, accepted_at)) {
+                self.findings.other_orders -= 1;
+                self.findings.duplicates.push(name);
+            }
+        }
         self.findings
     }
+}
+
+/// The earliest `accepted_at` that an order of the run may have, by the service's clock. `here` is when the run began by the
+/// clock here, which counts only if the service accepted nothing.
+pub(crate) fn began(outcomes: &[Outcome], here: Timestamp) -> Timestamp {
+    let (start, margin) = match start_by_service_clock(outcomes) {
+        Some(start) => (start, CLOCKS),
+        None => (here, CLOCK_HERE),
+    };
+    let margin = i64::try_from(margin.as_millis()).unwrap_or(i64::MAX);
+    Timestamp::from_millis(start.as_millis().saturating_sub(margin))
+}
+
+/// When the run began, by the service's clock. That clock and the one here may differ by more than a run takes. An order was
+/// stamped before its answer came, so the run began no earlier than the stamp minus the time to the answer. The latest of
+/// these times is the closest.
+pub(super) fn start_by_service_clock(outcomes: &[Outcome]) -> Option<Timestamp> {
+    let starts = outcomes.iter().filter_map(|outcome| match outcome {
+        Outcome::Accepted(receipt) => {
+            let answered = i64::try_from(receipt.answered.as_millis()).unwrap_or(i64::MAX);
+            let start = receipt.accepted_at.as_millis().saturating_sub(answered);
+            Some(Timestamp::from_millis(start))
+        }
+        _ => None,
+    });
+    starts.max()
 }
 
 impl Accepted<'_> {

@@ -27,6 +27,11 @@ struct Run {
     table: Vec<Record>,
 }
 
+/// A time in milliseconds after the run's orders were accepted. The answers took 10 ms: the run began that long before.
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(100_000 + millis)
+}
+
 fn id(key: OrderKey, order: &Order) -> OrderId {
     secrets().seal(key, &ContentHash::of(order), order.customer_id())
 }
@@ -39,8 +44,8 @@ fn record(key: OrderKey, order: &Order) -> Record {
             order_id: id(key, order),
             status: "IN_FULFILLMENT".to_owned(),
             content_hash: ContentHash::of(order),
-            accepted_at: Timestamp::from_millis(1_000),
-            stored_at: Timestamp::from_millis(1_040),
+            accepted_at: at(0),
+            stored_at: at(40),
             total: order.total(),
             order: order.clone(),
         }),
@@ -59,7 +64,7 @@ impl Run {
             Some((key, order)) => Outcome::Accepted(Receipt {
                 order_id: id(*key, order),
                 total: order.total(),
-                accepted_at: Timestamp::from_millis(1_000),
+                accepted_at: at(0),
                 answered: Duration::from_millis(10),
             }),
             None => Outcome::Refused("invalid-order".to_owned()),
@@ -95,7 +100,9 @@ impl Run {
     }
 
     fn findings(&self) -> Findings {
-        let mut check = Check::new(&self.invoices, &self.outcomes);
+        let here = Timestamp::from_millis(1_000_000);
+        let began = began(&self.outcomes, here);
+        let mut check = Check::new(&self.invoices, &self.outcomes, began);
         for record in &self.table {
             check.see(record);
         }
@@ -120,8 +127,8 @@ impl Run {
 fn a_good_run_is_fine() {
     let run = Run::good();
     let times = Times {
-        accepted_at: Timestamp::from_millis(1_000),
-        stored_at: Timestamp::from_millis(1_040),
+        accepted_at: at(0),
+        stored_at: at(40),
     };
     let expected = Findings {
         stored: vec![times; 3],
@@ -204,9 +211,71 @@ fn what_stands_beside_the_content_must_agree_with_it() {
 fn the_same_content_under_another_key_is_a_duplicate() {
     let mut run = Run::good();
     let (_, sent) = run.fit(2);
-    run.table.push(record(OrderKey::from([9; 12]), &sent));
-    let name = OrderKey::from([9; 12]).to_string();
+    let key = OrderKey::from([9; 12]);
+    run.table.push(record(key, &sent));
+    let name = format!("3 (again as {})", id(key, &sent));
     run.is_wrong(3, |found| found.duplicates = vec![name]);
+}
+
+#[test]
+fn equal_purchases_of_before_the_run_are_other_orders() {
+    let mut run = Run::good();
+    let (_, sent) = run.fit(2);
+    // The same content twice, and another product.
+    for (byte, order) in [(7, &sent), (8, &sent), (9, &order("17850", "Z"))] {
+        run.table.push(record(OrderKey::from([byte; 12]), order));
+        let last = run.table.len() - 1;
+        run.content(last).accepted_at = at(-1_011 - i64::from(byte));
+        // It may have waited in the buffer until now.
+        run.content(last).stored_at = at(40);
+    }
+    let mut expected = Run::good().findings();
+    expected.other_orders = 3;
+    assert_eq!(run.findings(), expected);
+    assert_eq!(run.exit(), Exit::Fine);
+}
+
+/// Instances whose clocks differ by up to a second must not hide one.
+#[test]
+fn what_was_accepted_at_the_beginning_of_the_run_is_of_the_run() {
+    for (order_at, is_of_the_run) in [(-1_010, true), (-1_011, false)] {
+        let mut run = Run::good();
+        let (_, sent) = run.fit(2);
+        let key = OrderKey::from([9; 12]);
+        run.table.push(record(key, &sent));
+        run.content(3).accepted_at = at(order_at);
+        assert_eq!(run.findings().duplicates.len(), usize::from(is_of_the_run));
+    }
+}
+
+/// The first run may have ended before anybody looked.
+#[test]
+fn one_acceptance_that_is_there_twice_is_a_duplicate_in_a_later_run_too() {
+    let mut run = Run::good();
+    let (key, sent) = run.fit(2);
+    let doubled = OrderKey::from([9; 12]);
+    run.table.push(record(doubled, &sent));
+    for item in [2, 3] {
+        run.content(item).accepted_at = at(-3_600_000);
+    }
+    let found = run.findings();
+    let name = format!("3 (again as {})", id(doubled, &sent));
+    assert_eq!((found.duplicates, found.other_orders), (vec![name], 0));
+    assert_ne!(key, doubled);
+    assert_eq!(run.exit(), Exit::Wrong);
+}
+
+#[test]
+fn where_nothing_was_accepted_the_clock_here_says_when_the_run_began() {
+    let mut run = Run::good();
+    run.outcomes.fill(Outcome::Refused("invalid-order".into()));
+    let key = OrderKey::from([9; 12]);
+    run.table = vec![record(key, &order("17850", "Z"))];
+    run.content(0).accepted_at = Timestamp::from_millis(1_000_000 - 300_000);
+    assert_eq!(run.findings().unexpected.len(), 1);
+    run.content(0).accepted_at = Timestamp::from_millis(1_000_000 - 300_001);
+    let found = run.findings();
+    assert_eq!((found.unexpected.len(), found.other_orders), (0, 1));
 }
 
 #[test]
@@ -220,8 +289,10 @@ fn two_items_of_one_key_are_a_duplicate() {
 fn an_order_that_nobody_sent_is_unexpected() {
     let mut run = Run::good();
     let key = OrderKey::from([9; 12]);
-    run.table.push(record(key, &order("17850", "Z")));
-    run.is_wrong(3, |found| found.unexpected = vec![key.to_string()]);
+    let made_up = order("17850", "Z");
+    run.table.push(record(key, &made_up));
+    let name = format!("{} of customer 17850", id(key, &made_up));
+    run.is_wrong(3, |found| found.unexpected = vec![name]);
 }
 
 #[test]
@@ -232,7 +303,7 @@ fn an_item_without_a_customer_is_nobody_else_s() {
         customer_id: None,
         content: Err("no customer_id".into()),
     })));
-    let name = "an item without an order key".to_owned();
+    let name = "an item without an order key (no customer_id)".to_owned();
     run.is_wrong(3, |found| found.unexpected = vec![name]);
 }
 
@@ -253,8 +324,10 @@ fn invoices_beyond_the_limit_may_be_there_but_only_as_the_file_has_them() {
     assert_eq!(run.exit(), Exit::Fine);
 
     let (key, _) = run.fit(2);
-    run.table[2] = record(key, &order("13047", "Z"));
-    run.is_wrong(2, |found| found.unexpected = vec![key.to_string()]);
+    let other = order("13047", "Z");
+    run.table[2] = record(key, &other);
+    let name = format!("{} of customer 13047", id(key, &other));
+    run.is_wrong(2, |found| found.unexpected = vec![name]);
 }
 
 #[test]
@@ -264,7 +337,8 @@ fn an_unfit_order_must_not_be_there() {
     let unfit = order("17850", "A");
     let key = OrderKey::derived(unfit.customer_id(), &cancelled);
     run.table.push(record(key, &unfit));
-    run.is_wrong(3, |found| found.unexpected = vec![key.to_string()]);
+    let name = format!("{} of customer 17850", id(key, &unfit));
+    run.is_wrong(3, |found| found.unexpected = vec![name]);
 }
 
 #[test]

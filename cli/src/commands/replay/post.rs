@@ -1,10 +1,10 @@
 //! Posts the orders, in the order of the file.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use futures::{StreamExt, stream};
 use serde::Deserialize;
-use sluice_order::{OrderId, Timestamp};
+use sluice_order::{Clock, OrderId, SystemClock, Timestamp};
 use tokio::time::Instant;
 
 use super::schedule::Schedule;
@@ -45,7 +45,30 @@ pub struct Receipt {
 /// What became of all orders, in the order of the file, and how long it took.
 pub(crate) struct Posted {
     pub(crate) outcomes: Vec<Outcome>,
+    /// When it began, by the clock here.
+    pub(crate) began: Timestamp,
     pub(crate) took: Duration,
+}
+
+/// How far the posting is, for whoever ends it in the middle.
+#[derive(Default, Debug)]
+pub(crate) struct Counted {
+    /// Posted at least once.
+    begun: Cell<usize>,
+    /// The service has accepted or refused them.
+    answered: Cell<usize>,
+}
+
+impl Counted {
+    /// What was done of so many invoices.
+    pub(crate) fn said(&self, of: usize) -> String {
+        let answered = self.answered.get();
+        let open = match self.begun.get() - answered {
+            0 => String::new(),
+            open => format!(", and {open} more may have been"),
+        };
+        format!("{answered} of {of} invoices were posted{open}")
+    }
 }
 
 /// Posts the invoices when they are due, and has at most `in_flight` of them without an answer.
@@ -54,8 +77,10 @@ pub(crate) async fn all(
     invoices: &[Invoice],
     schedule: Schedule,
     in_flight: usize,
+    counted: &Counted,
 ) -> Posted {
     let progress = Progress::towards(invoices.len(), "Posting orders");
+    let began = SystemClock.now();
     let start = Instant::now();
     let due = stream::unfold((0, schedule), |(at, mut schedule)| async move {
         let invoice = invoices.get(at)?;
@@ -67,10 +92,14 @@ pub(crate) async fn all(
             let progress = &progress;
             async move {
                 let body = invoice.body.to_string();
+                counted.begun.update(|begun| begun + 1);
                 let outcome = match api.post_order(&invoice.number, body.as_bytes()).await {
                     Ok(answer) => read(&answer, start.elapsed()),
                     Err(failure) => Outcome::Unanswered(failure.to_string()),
                 };
+                if !matches!(outcome, Outcome::Unanswered(_)) {
+                    counted.answered.update(|answered| answered + 1);
+                }
                 progress.step();
                 (at, outcome)
             }
@@ -81,6 +110,7 @@ pub(crate) async fn all(
     let took = start.elapsed();
     outcomes.sort_unstable_by_key(|(at, _)| *at);
     Posted {
+        began,
         outcomes: outcomes.into_iter().map(|(_, outcome)| outcome).collect(),
         took,
     }

@@ -4,10 +4,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
-use sluice_order::Timestamp;
 
 use super::{
-    check::{Findings, Times},
+    check::{Findings, Times, start_by_service_clock},
     post::Outcome,
 };
 use crate::terminal::{failure::Exit, output::aligned};
@@ -153,7 +152,7 @@ impl Report {
 
     fn verdict(&self) -> String {
         if self.fine {
-            return "Every accepted order is in storage once, with its exact content, and no other order is."
+            return "Every accepted order is in storage once, with its exact content, and the run made no other."
                 .to_owned();
         }
         let mut lines = vec!["WRONG.".to_owned()];
@@ -196,21 +195,6 @@ impl Table {
             self.row(&format!("  {name}"), count);
         }
     }
-}
-
-/// When the run began, by the service's clock. That clock and the one here may differ by more than a run takes. An order was
-/// stamped before its answer came, so the run began no earlier than the stamp minus the time to the answer. The latest of
-/// these times is the closest.
-fn start_by_service_clock(outcomes: &[Outcome]) -> Option<Timestamp> {
-    let starts = outcomes.iter().filter_map(|outcome| match outcome {
-        Outcome::Accepted(receipt) => {
-            let answered = i64::try_from(receipt.answered.as_millis()).unwrap_or(i64::MAX);
-            let start = receipt.accepted_at.as_millis().saturating_sub(answered);
-            Some(Timestamp::from_millis(start))
-        }
-        _ => None,
-    });
-    starts.max()
 }
 
 fn latency(stored: &[&Times]) -> Option<Latency> {

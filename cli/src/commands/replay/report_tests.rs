@@ -153,6 +153,6 @@ acceptance to storage         of 2 orders
   p99                         40 ms
 posted                        1.5 orders/s
 
-Every accepted order is in storage once, with its exact content, and no other order is.";
+Every accepted order is in storage once, with its exact content, and the run made no other.";
     assert_eq!(table, expected);
 }
