@@ -28,7 +28,9 @@ fn examples(document: &Value, schema: &Value, name: &str) -> Vec<Value> {
     let referred = schema["$ref"]
         .as_str()
         .map(|to| &document.pointer(&to[1..]).unwrap()["properties"]);
-    let own = || schema["allOf"].as_array().and_then(|all| all.last());
+    // Where API Gateway may answer too, ours is the first.
+    let ours = schema["anyOf"].get(0).unwrap_or(schema);
+    let own = || ours["allOf"].as_array().and_then(|all| all.last());
     let properties = referred.or_else(|| own().map(|schema| &schema["properties"]));
     let examples = properties.and_then(|properties| properties[name]["examples"].as_array());
     examples.cloned().unwrap_or_default()

@@ -154,6 +154,7 @@ impl Program {
             binary: binary.canonicalize()?,
             job,
             floor,
+            reads_secrets: false,
             is_paced: name == "fulfill-orders",
         })
     }
