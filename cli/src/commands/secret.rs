@@ -35,12 +35,13 @@ enum SecretCommand {
     /// Add a secret, wait until every function knows it, then seal new ids with it
     ///
     /// Ids that were sealed with another secret stay good. Nothing is deployed and nothing is rejected meanwhile. A rotation that
-    /// was stopped goes on where it was when the command is run again.
+    /// was stopped goes on with the secret that it added when the command is run again; retire that one first if somebody may
+    /// know it.
     Rotate,
     /// Remove a secret: every id that was sealed with it is refused from then on
     ///
-    /// For a secret that somebody else may know. Rotate first. Orders that are in a queue under such an id wait there, and
-    /// become dead letters after four days.
+    /// For a secret that somebody else may know. Rotate first: it refuses as long as new orders may be sealed with it. Orders
+    /// that are in a queue under such an id wait there, and become dead letters after four days.
     Retire {
         /// The number of the secret
         number: u8,
@@ -60,7 +61,10 @@ pub(crate) async fn run(stack: &str, arguments: &SecretArguments) -> Result<Exit
             Ok(Exit::Fine)
         }
         SecretCommand::Rotate => rotate(&manager, stack.secret_age()?).await,
-        SecretCommand::Retire { number, yes } => retire(&manager, number, yes).await,
+        SecretCommand::Retire { number, yes } => {
+            let age = stack.secret_age()?;
+            retire(&manager, age, number, yes).await
+        }
     }
 }
 
@@ -75,7 +79,11 @@ pub(crate) fn stopped() -> Failure {
 
 async fn rotate(manager: &Manager, max_age: Duration) -> Result<Exit, Failure> {
     let mut added = manager.read().await?;
-    if added.waiting().is_none() {
+    if let Some(number) = added.waiting() {
+        output::say(format!(
+            "Secret {number} was added by a rotation that was stopped: this one goes on with it"
+        ));
+    } else {
         added = added.with_new()?;
         manager.write(&added).await?;
     }
@@ -93,10 +101,7 @@ async fn rotate(manager: &Manager, max_age: Duration) -> Result<Exit, Failure> {
     drop(progress);
     // Somebody else may have rotated meanwhile.
     if manager.read().await? != added {
-        return Err(Failure::wrong(
-            "the secret was changed by somebody else while this rotation waited",
-            "see `sluice secret list`, then run the same command again if a rotation is still wanted",
-        ));
+        return Err(manager::changed());
     }
     manager.write(&added.with_current(number)).await?;
     let seconds = max_age.as_secs();
@@ -106,12 +111,18 @@ async fn rotate(manager: &Manager, max_age: Duration) -> Result<Exit, Failure> {
     Ok(Exit::Fine)
 }
 
-/// How long until no function can be without a secret that was added: each reads them again after their greatest age.
+/// How long until every function that can read the secrets has read a change: each does so after their greatest age, when an
+/// invocation begins.
 fn waiting_time(max_age: Duration) -> Duration {
     max_age + max_age / 5
 }
 
-async fn retire(manager: &Manager, number: u8, yes: bool) -> Result<Exit, Failure> {
+async fn retire(
+    manager: &Manager,
+    max_age: Duration,
+    number: u8,
+    yes: bool,
+) -> Result<Exit, Failure> {
     let ring = manager.read().await?;
     let without = ring.without(number)?;
     if !yes {
@@ -120,6 +131,15 @@ async fn retire(manager: &Manager, number: u8, yes: bool) -> Result<Exit, Failur
                 "every id that was sealed with secret {number} would be refused, and orders in a queue under such an id would not be stored"
             ),
             "run the same command with --yes if somebody else may know this secret",
+        ));
+    }
+    let wait = waiting_time(max_age).saturating_sub(manager.age().await?);
+    if !wait.is_zero() {
+        return Err(Failure::wrong(
+            format!(
+                "the secrets were changed a moment ago, and new orders may still be sealed with secret {number}"
+            ),
+            format!("run the same command again in {} s", wait.as_secs() + 1),
         ));
     }
     manager.write(&without).await?;

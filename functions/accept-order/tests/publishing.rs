@@ -1,6 +1,8 @@
 //! What the client hears of the buffer (promise P1), and what the buffer gets.
 #![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
 
+use std::time::Duration;
+
 use accept_order::{AcceptOrder, MemoryPublisher};
 use lambda_http::{
     Body, Request,
@@ -11,6 +13,7 @@ use lambda_http::{
 };
 use serde_json::{Value, json};
 use sluice_order::{HotSkus, Lane, Order, OrderAccepted, Timestamp, testing::secrets};
+use sluice_runtime::LiveSecrets;
 
 fn now() -> Timestamp {
     Timestamp::from_millis(1_795_766_400_123)
@@ -160,5 +163,24 @@ async fn two_keys_are_refused() {
     let (status, _, body) = post(&publisher, &request).await;
     assert_eq!(status, 400);
     assert_eq!(body["type"], "urn:sluice:problem:invalid-idempotency-key");
+    assert!(publisher.published().is_empty());
+}
+
+/// P1: nothing can be accepted without the secret that seals the id, and the client may repeat at once.
+#[tokio::test]
+async fn without_the_secrets_an_order_is_not_accepted() {
+    let publisher = MemoryPublisher::default();
+    let unread = LiveSecrets::read_by(Duration::from_mins(5), || {
+        Box::pin(async { Err("timed out".to_owned()) })
+    });
+    let accept = AcceptOrder::new(&publisher, now(), unread, HotSkus::default());
+    let (answer, body) = accept
+        .handle(&request(Some("k"), "a"), None)
+        .await
+        .into_parts();
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(answer.status, 503);
+    assert!(answer.headers.contains_key(RETRY_AFTER));
+    assert_eq!(body["type"], "urn:sluice:problem:not-accepted");
     assert!(publisher.published().is_empty());
 }

@@ -15,11 +15,11 @@ use sluice_runtime::{
 use sluice_store::DynamoStore;
 use sluice_telemetry::Calls;
 
-/// One answer needs at most two calls, and must be out before the function's timeout of 10 s.
+/// One answer needs at most two calls and a look at the secrets of 2 s, and must be out before the function's timeout of 10 s.
 const READ: Budget = Budget {
     attempts: 3,
     attempt: Duration::from_millis(1_500),
-    total: Duration::from_secs(4),
+    total: Duration::from_secs(3),
 };
 
 #[global_allocator]

@@ -1,10 +1,13 @@
 //! What a list's query may say, and what is said of one that breaks a rule.
 #![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
 
+use std::time::Duration;
+
 use read_orders::ReadOrders;
 use serde_json::{Value, json};
 use sluice_api::ProxyRequest;
 use sluice_order::{Order, testing::secrets};
+use sluice_runtime::LiveSecrets;
 use sluice_store::{MemoryStore, OrderStore, StoredOrder};
 
 /// The status and the body of the answer to this event, from a store with one order: of `c+1`, accepted on 2026-11-27 at 08:00 UTC,
@@ -188,5 +191,27 @@ async fn an_order_shows_where_it_goes() {
         let (_, body) = reader.handle(&request.into()).await.into_parts();
         let body: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(body.get("ship_to"), expected.as_ref());
+    }
+}
+
+/// A genuine id is not called made up because the secrets are out of reach; and a made-up one costs no read of storage.
+#[tokio::test]
+async fn without_the_secrets_nothing_is_found_or_denied() {
+    let unread = || {
+        LiveSecrets::read_by(Duration::from_mins(5), || {
+            Box::pin(async { Err("timed out".to_owned()) })
+        })
+    };
+    let id = Order::sample().message(&secrets()).order_id.to_string();
+    for event in [
+        json!({"httpMethod": "GET", "path": format!("/orders/{id}"), "pathParameters": {"id": id}}),
+        json!({"httpMethod": "GET", "path": "/orders", "queryStringParameters": {"customer_id": "c+1"}}),
+    ] {
+        let request: ProxyRequest = serde_json::from_value(event).unwrap();
+        let reader = ReadOrders::new(MemoryStore::default(), unread());
+        let (answer, body) = reader.handle(&request.into()).await.into_parts();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(answer.status, 503);
+        assert_eq!(body["type"], "urn:sluice:problem:storage-unavailable");
     }
 }

@@ -112,7 +112,7 @@ async fn with_a_backlog_a_lane_keeps_its_least() {
     }
 }
 
-/// What the plan says is what an event source does, also where it is less than the promise.
+/// What the plan says is what the consumer does under this event source, also where it is less than the promise.
 #[tokio::test(start_paused = true)]
 async fn the_share_that_is_foretold_is_the_one_that_is_reached() {
     for (pace, concurrency, batch) in [

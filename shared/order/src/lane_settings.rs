@@ -53,8 +53,9 @@ pub struct LaneSettings {
 /// The share of its pace that a lane reaches while orders wait, if a poller gathers `gathered` messages a second.
 ///
 /// An invocation stands still while its next batch is gathered, and the event source invokes it with what it has at the end of
-/// the window. So each invocation works for n·C/W seconds at n messages a batch, and then waits. What limits it is the work of
-/// one batch: 0.9 of the pace in every minute needs 14 seconds of it.
+/// the window. So each invocation works for n·C/W seconds at n messages a batch, and then waits for as long as it takes to gather
+/// n. More than a window's messages do not help: what counts is C/W, the work of one message. 0.9 of the pace in every minute
+/// needs 0.14 s of it, at 100 messages gathered a second.
 pub fn share(writes: f64, concurrency: u32, batch: u32, gathered: f64) -> f64 {
     let messages = f64::from(batch).min((gathered * WINDOW_SECONDS).max(1.0));
     let gathering = (messages / gathered).min(WINDOW_SECONDS);

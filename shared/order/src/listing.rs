@@ -53,7 +53,7 @@ impl Position {
     /// The number of the secret that a cursor was sealed with, if it has the form of one.
     pub fn secret_number(cursor: &str) -> Option<u8> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-        bytes.get(20).copied()
+        <[u8; 29]>::try_from(bytes).ok().map(|bytes| bytes[20])
     }
 
     /// Reads a cursor that was made for this query.

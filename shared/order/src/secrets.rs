@@ -86,7 +86,7 @@ impl Secrets {
     /// Whether the id was made with one of these secrets, and for this customer. An id of the first version does not say
     /// whose it is, and passes.
     ///
-    /// A customer who tries ids of others passes with one of 16.7 million (2^24).
+    /// For callers that know who asks; none does yet. A customer who tries ids of others passes with one of 16.7 million (2^24).
     ///
     /// # Errors
     /// As [`Self::verify`]; [`IdError::Forged`] for another customer's.
@@ -174,7 +174,7 @@ pub enum BadSecrets {
 /// Why an id does not verify.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
-    /// The secret is not among ours: it was made up, or was sealed by a newer deploy, or the secret was removed.
+    /// The secret is not among ours: it was made up, or the secret was added since they were read, or was removed.
     #[error("the id was sealed with secret {0}, which is not known here")]
     UnknownSecret(u8),
     /// The MAC is wrong.

@@ -2,8 +2,11 @@
 //!
 //! A process of Lambda lives for hours, and a rotation must reach it without a deploy. So the secrets are read again
 //!
-//! - behind the next invocation, once they are older than their greatest age: so a function that only seals ids changes too;
-//! - before an answer, when an id has an unknown number: at most once in a fifth of that age, or made-up ids would make calls.
+//! - when an invocation begins, once they are older than their greatest age: so a function that only seals ids changes too;
+//! - before an answer, when an id has an unknown number: at most once in a fifth of that age, so that made-up ids cannot cause a
+//!   call each.
+//!
+//! Nothing is read behind an invocation: Lambda freezes the process there, and the answer would come too late.
 //!
 //! If reading fails, the last good ones stay. If there are none yet, each invocation tries again.
 
@@ -17,9 +20,12 @@ use std::{
 
 use futures::future::BoxFuture;
 use sluice_order::Secrets;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::{Https, SettingError, number, required};
+
+/// The longest that an invocation waits for them.
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// The variable that says where the secrets are.
 const NAME: &str = "ORDER_ID_SECRETS";
@@ -47,7 +53,7 @@ struct Inner {
 #[derive(Clone, Default)]
 struct Last {
     secrets: Option<Arc<Secrets>>,
-    /// When they were read.
+    /// When they were asked for, those that were read.
     read_at: Option<Instant>,
     /// When reading began last, however that ended.
     tried_at: Option<Instant>,
@@ -117,22 +123,16 @@ impl LiveSecrets {
         self.read(None).await;
     }
 
-    /// The secrets for an invocation that begins. They are read first where there are none, and behind it where they are old.
+    /// The secrets for an invocation that begins, read again first where they are old.
     ///
     /// # Errors
     /// There are none, and they cannot be read.
     pub async fn ready(&self) -> Result<Arc<Secrets>, SecretsUnavailable> {
-        if self.last().secrets.is_none() {
-            self.read(None).await;
-        } else if self.is_due(self.0.max_age) {
-            let this = self.clone();
-            tokio::spawn(async move { this.read(Some(this.0.max_age)).await });
-        }
+        self.refresh().await;
         self.last().secrets.ok_or(SecretsUnavailable)
     }
 
-    /// Reads them again where they are old, or where an id was met that they do not know; and waits for that. For a function
-    /// for which nobody waits.
+    /// Reads them again where they are old, or where an id was met that they do not know.
     pub async fn refresh(&self) {
         let last = self.last();
         let age = match last.secrets {
@@ -153,8 +153,8 @@ impl LiveSecrets {
         self.last_mut().is_one_missed = true;
     }
 
-    /// The secrets for an invocation that has to know this one. If it is unknown they are read again first, unless they are
-    /// younger than a fifth of their greatest age: then there is no such secret.
+    /// The secrets for an invocation that has to know this one. If it is unknown they are read again first. Where they are
+    /// younger than a fifth of their greatest age they are not: the number is made up then.
     ///
     /// # Errors
     /// Whether there is one cannot be told, because they cannot be read.
@@ -163,9 +163,7 @@ impl LiveSecrets {
         if secrets.knows(number) || self.0.read.is_none() {
             return Ok(secrets);
         }
-        if self.is_due(self.pause()) {
-            self.read(Some(self.pause())).await;
-        }
+        self.read(Some(self.pause())).await;
         let last = self.last();
         let is_young = last.read_at.is_some_and(|at| at.elapsed() < self.pause());
         last.secrets.filter(|_| is_young).ok_or(SecretsUnavailable)
@@ -186,6 +184,11 @@ impl LiveSecrets {
     /// Reads them, when nobody else does: where there are none, or where they are older than this.
     async fn read(&self, age: Option<Duration>) {
         let Some(read) = &self.0.read else { return };
+        // With the wait for another read, which has the same bound.
+        let _ = timeout(LONGEST, self.read_in_turn(read, age)).await;
+    }
+
+    async fn read_in_turn(&self, read: &Read, age: Option<Duration>) {
         let _turn = self.0.turn.lock().await;
         let is_wanted = match age {
             Some(age) => self.is_due(age),
@@ -194,13 +197,15 @@ impl LiveSecrets {
         if !is_wanted {
             return;
         }
-        self.last_mut().tried_at = Some(Instant::now());
+        // A process may be frozen until the answer is old: what counts is when it was asked for.
+        let begun = Instant::now();
+        self.last_mut().tried_at = Some(begun);
         let text = read().await;
         match text.and_then(|text| Secrets::from_json(&text).map_err(|error| error.to_string())) {
             Ok(secrets) => {
                 let mut last = self.last_mut();
                 last.secrets = Some(Arc::new(secrets));
-                last.read_at = Some(Instant::now());
+                last.read_at = Some(begun);
                 last.is_one_missed = false;
             }
             Err(error) => tracing::error!(error, "the secrets of the order ids cannot be read"),

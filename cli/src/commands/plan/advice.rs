@@ -104,7 +104,8 @@ impl Sale<'_> {
     /// What storage would have to take for less waiting.
     fn shorter_wait(&self, curve: &Curve) -> Option<String> {
         let wait = self.backlog.longest_wait();
-        if wait <= LONG {
+        // A faster pace would need more invocations first.
+        if wait <= LONG || self.settings.share < NEEDED_SHARE {
             return None;
         }
         let pace = |wait| number((backlog::rate_for(curve, wait) / LEAST_SHARE).ceil());

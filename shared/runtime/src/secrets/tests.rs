@@ -97,7 +97,7 @@ async fn what_cannot_be_used_is_not_used() {
 
 /// A function that only seals ids never meets an unknown one, and changes too.
 #[tokio::test(start_paused = true)]
-async fn old_ones_are_used_at_once_and_read_again_behind_the_invocation() {
+async fn old_ones_are_read_again_when_an_invocation_begins() {
     let (manager, live) = Manager::with(Ok(ONE));
     live.read_while(async {}).await;
     manager.now_says(Ok(BOTH));
@@ -105,12 +105,30 @@ async fn old_ones_are_used_at_once_and_read_again_behind_the_invocation() {
     assert_eq!(format!("{:?}", live.ready().await), "Ok({1})");
     after(MAX_AGE / 10).await;
     assert_eq!(manager.reads(), 1, "they are not old yet");
-    let asked = Instant::now();
-    assert_eq!(format!("{:?}", live.ready().await), "Ok({1})");
-    assert_eq!(asked.elapsed(), Duration::ZERO, "nobody waits for it");
-    after(Duration::from_secs(1)).await;
     assert_eq!(format!("{:?}", live.ready().await), "Ok({1, 2})");
     assert_eq!(manager.reads(), 2);
+}
+
+/// A process that was frozen with the answer on its way takes it for as old as it is.
+#[tokio::test(start_paused = true)]
+async fn how_old_they_are_counts_from_the_question() {
+    let (manager, live) = Manager::with(Ok(ONE));
+    let (_, ()) = tokio::join!(live.ready(), async {
+        // The sleep of the answer is over long before it is looked at.
+        tokio::time::advance(MAX_AGE).await;
+    });
+    manager.now_says(Ok(BOTH));
+    assert_eq!(verify(&live, BOTH).await, Ok(Ok(())));
+}
+
+/// An invocation is answered before its timeout, whatever Secrets Manager does.
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_longer_than_two_seconds() {
+    let live = LiveSecrets::read_by(MAX_AGE, || Box::pin(std::future::pending()));
+    let begun = Instant::now();
+    let (one, two) = tokio::join!(live.ready(), live.ready());
+    assert!(one.is_err() && two.is_err());
+    assert_eq!(begun.elapsed(), LONGEST);
 }
 
 #[tokio::test(start_paused = true)]

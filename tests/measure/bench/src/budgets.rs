@@ -166,6 +166,12 @@ fn budgets(job: Job, measured: &Figures) -> Vec<Budget> {
             most(16.0, MB),
             MB,
         );
+        add(
+            "peak RSS with a batch of 6 MB",
+            measure::PEAK_FULL,
+            most(64.0, MB),
+            MB,
+        );
     } else {
         add("peak RSS", measure::PEAK, most(14.0, MB), MB);
     }
@@ -285,6 +291,7 @@ mod tests {
             measure::INSTRUCTIONS_LARGE,
             measure::PEAK_10,
             measure::PEAK_100,
+            measure::PEAK_FULL,
         ] {
             assert_ne!(measured(figure, 1e9), "", "{figure}");
         }

@@ -1,4 +1,4 @@
-//! SNS, `DynamoDB` and SQS, as far as the functions ask them: every answer is the right one, and comes after a fixed delay.
+//! SNS, `DynamoDB`, SQS and Secrets Manager, as far as the functions ask them: every answer is the right one, and comes after a fixed delay.
 
 use std::{
     sync::{

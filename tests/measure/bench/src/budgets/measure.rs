@@ -26,9 +26,13 @@ pub(super) const INSTRUCTIONS_LARGE: &str = "large_instructions";
 pub(super) const PEAK: &str = "peak_rss_bytes";
 pub(super) const PEAK_10: &str = "peak_rss_10_bytes";
 pub(super) const PEAK_100: &str = "peak_rss_100_bytes";
+pub(super) const PEAK_FULL: &str = "peak_rss_full_bytes";
 
 /// The most lines that an order may have.
 const MOST_LINES: u64 = 1_000;
+
+/// So many orders of so many lines are nearly 6 MB, the largest event that Lambda takes.
+const FULL_BATCH: u64 = 55;
 
 /// Invocations with one order.
 const INVOCATIONS: u64 = 50;
@@ -81,6 +85,11 @@ async fn served(program: &Program, daemon: &Daemon) -> Result<Figures> {
         }
     }
     figures.insert(ROUND_TRIPS, float(running.round_trips()) / float(orders));
+    if program.job == Job::Fulfill {
+        running.lines = MOST_LINES;
+        running.invoke_freely(FULL_BATCH).await?;
+        figures.insert(PEAK_FULL, float(running.peak_rss()?));
+    }
     running.end(Signal::Kill).await?;
     Ok(figures)
 }
