@@ -13,16 +13,19 @@ use tokio::time::{interval, sleep_until};
 
 const OUTAGE: Duration = Duration::from_secs(30);
 
-/// Small batches: with larger ones the two consumers would hold all that comes in this time, and none would wait.
+/// Small batches: with larger ones the consumers would hold all that comes in this time, and none would wait.
 const BATCH: i32 = 10;
 
-/// How often storage may be asked while it is down. Each of the lane's two consumers asks until five calls in a
-/// row have failed, which a full batch does at once, and then after 1, 2, 4, 8 and 10 s more.
-const ASKED_AT_MOST: usize = 40;
+/// What the template sets for the lane.
+const CONSUMERS: usize = 14;
 
-/// How many receives that end with nothing done the outage may cost: what failed before the two consumers held
-/// their batches, at most four each.
-const RECEIVES_BURNT_AT_MOST: u32 = 10;
+/// How often storage may be asked while it is down. Each consumer asks until five calls in a row have failed, which a full
+/// batch does at once, and then after 1, 2, 4, 8 and 10 s more.
+const ASKED_AT_MOST: usize = 20 * CONSUMERS;
+
+/// How many receives that end with nothing done the outage may cost: what failed before the consumers held their batches, at
+/// most four each.
+const RECEIVES_BURNT_AT_MOST: usize = 4 * CONSUMERS;
 
 /// Storage that is back is found within 10 s; the rest is for the backlog and a slow machine.
 const RECOVERY: Duration = Duration::from_secs(25);
@@ -41,10 +44,12 @@ async fn storage_down_for_half_a_minute_is_waiting_not_failing() {
     let asked_before = proxy.seen().requests();
     proxy.set([(0.5, Fault::Error), (0.5, Fault::Reset)]);
     let down = Instant::now();
-    let first = stack.place_all(orders("outage-", 20..70), 16, |_| ()).await;
+    let first = stack
+        .place_all(orders("outage-", 20..220), 16, |_| ())
+        .await;
     accepted.extend(first);
     let mut pace = interval(Duration::from_millis(200));
-    for placed in orders("outage-", 70..170) {
+    for placed in orders("outage-", 220..320) {
         pace.tick().await;
         accepted.push(stack.place(placed).await);
     }
@@ -53,12 +58,12 @@ async fn storage_down_for_half_a_minute_is_waiting_not_failing() {
         "accepting does not wait for storage"
     );
     sleep_until((down + OUTAGE).into()).await;
-    assert_eq!(stack.waiting().await, 150, "all of them wait");
+    assert_eq!(stack.waiting().await, 300, "all of them wait");
     let backlog = receives_of_backlog(&stack).await;
     let asked = proxy.seen().requests() - asked_before;
     let lost = stack.verdict("outage-", &accepted).await.lost.len();
-    assert_eq!(lost, 150, "storage was down");
-    let burnt: u32 = backlog.iter().map(|receives| receives - 1).sum();
+    assert_eq!(lost, 300, "storage was down");
+    let burnt: usize = backlog.iter().map(|receives| receives - 1).sum();
     println!("asked {asked} times, {burnt} receives burnt");
     assert!(asked <= ASKED_AT_MOST, "storage was asked {asked} times");
     assert!(asked > 0, "nobody asked: the test shows nothing");
@@ -68,7 +73,7 @@ async fn storage_down_for_half_a_minute_is_waiting_not_failing() {
     proxy.pass();
     let back = Instant::now();
     let after = stack
-        .place_all(orders("outage-", 170..200), 8, |_| ())
+        .place_all(orders("outage-", 320..350), 8, |_| ())
         .await;
     accepted.extend(after);
     wait_for("all to be stored", async || {
@@ -83,7 +88,7 @@ async fn storage_down_for_half_a_minute_is_waiting_not_failing() {
 }
 
 /// How often each message was received that no consumer holds, this look included.
-async fn receives_of_backlog(stack: &Stack) -> Vec<u32> {
+async fn receives_of_backlog(stack: &Stack) -> Vec<usize> {
     let mut receives = Vec::new();
     loop {
         let some = stack
@@ -105,7 +110,7 @@ async fn receives_of_backlog(stack: &Stack) -> Vec<u32> {
         receives.extend(some.iter().map(|message| {
             let attributes = message.attributes().expect("the count was asked for");
             let count = &attributes[&ApproximateReceiveCount];
-            count.parse::<u32>().expect("a count is a number")
+            count.parse::<usize>().expect("a count is a number")
         }));
     }
 }
