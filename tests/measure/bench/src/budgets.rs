@@ -169,7 +169,7 @@ fn budgets(job: Job, measured: &Figures) -> Vec<Budget> {
         add(
             "peak RSS with a batch of 6 MB",
             measure::PEAK_FULL,
-            most(64.0, MB),
+            most(48.0, MB),
             MB,
         );
     } else {
