@@ -124,7 +124,8 @@ async fn a_pause_that_is_stopped_says_that_it_may_happen() {
 async fn a_rotation_that_is_stopped_goes_on_later() {
     let service = Service::start().await;
     let mut written = None;
-    for (before, name) in SIGNALS.into_iter().enumerate() {
+    for name in SIGNALS {
+        let before = asked(&service.state(), "GetSecretValue");
         let command = service.command(&["secret", "rotate"]);
         let has_begun =
             |state: &State| asked(state, "GetSecretValue") > before && state.secret.is_some();
