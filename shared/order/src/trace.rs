@@ -26,7 +26,7 @@ impl TraceId {
         u64::try_from(self.0 >> 96).unwrap_or_default()
     }
 
-    /// An id for a span of this trace of which nothing is known but that it was there. The same each time.
+    /// The id that stands for a span whose own id is unknown. It follows from the trace, so it is the same each time.
     fn unknown_span(self) -> u64 {
         u64::try_from(self.0 & u128::from(u64::MAX)).map_or(1, |low| low.max(1))
     }

@@ -59,7 +59,7 @@ pub fn config(budget: Budget, https: &Https) -> Result<SdkConfig, SettingError> 
         .provider_name("Lambda");
     credentials.set_session_token(required("AWS_SESSION_TOKEN").ok());
     credentials.set_account_id(required("AWS_ACCOUNT_ID").ok().map(Into::into));
-    // Whoever asks for the endpoints relies on FIPS 140 at both ends.
+    // A FIPS endpoint is only half of it: the function would have to use a FIPS 140 module too.
     if is_set("AWS_USE_FIPS_ENDPOINT")? {
         let why = "the TLS of this build (ring) is no FIPS 140 module; remove the variable, or build with one that is";
         return Err(SettingError::invalid("AWS_USE_FIPS_ENDPOINT", why));
