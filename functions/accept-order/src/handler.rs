@@ -146,6 +146,7 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
             order_id: accepted.order_id,
             body: accepted.to_body().map_err(too_large)?,
             lane: self.hot_skus.lane_of(&accepted.order),
+            is_smoke: accepted.order.is_smoke(),
             group: accepted.order.customer_id().message_group(),
         };
         let span = Span::current();
@@ -288,7 +289,12 @@ fn read_order(request: &Request) -> Result<Order, Refusal> {
         let detail = format!("The parser says: {error}. {likely}");
         refuse(ProblemType::InvalidJson, detail.trim_end())
     })?;
-    Order::from_json(value).map_err(|errors| {
+    let read = if sluice_api::is_smoke(request) {
+        Order::smoke_from_json
+    } else {
+        Order::from_json
+    };
+    read(value).map_err(|errors| {
         let detail =
             "Each entry of errors names a field by its JSON pointer, and the rule that it breaks.";
         Refusal(ProblemType::InvalidOrder, detail.to_owned(), errors)

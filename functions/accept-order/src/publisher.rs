@@ -13,6 +13,8 @@ pub struct Publication {
     pub body: String,
     /// Which lane takes it.
     pub lane: Lane,
+    /// Whether the order only tries the path.
+    pub is_smoke: bool,
     /// `MessageGroupId`, for fair queues.
     pub group: String,
 }

@@ -55,8 +55,13 @@ impl Publisher for SnsPublisher {
         let lane = attribute(publication.lane.as_str()).map_err(|e| unbuilt(&e))?;
         let event_type = attribute(EVENT_TYPE).map_err(|e| unbuilt(&e))?;
         let attempts = Attempts::default();
-        self.client
-            .publish()
+        let mut publish = self.client.publish();
+        // Other subscribers of the topic can leave smoke orders out by it.
+        if publication.is_smoke {
+            let smoke = attribute("true").map_err(|e| unbuilt(&e))?;
+            publish = publish.message_attributes("smoke", smoke);
+        }
+        publish
             .topic_arn(&self.topic_arn)
             .message(&publication.body)
             .message_attributes("lane", lane)

@@ -12,7 +12,8 @@ use lambda_http::{
     },
 };
 use serde_json::{Value, json};
-use sluice_order::{HotSkus, Lane, Order, OrderAccepted, Timestamp, testing::secrets};
+use sluice_api::ProxyRequest;
+use sluice_order::{HotSkus, Lane, Order, OrderAccepted, Timestamp, smoke, testing::secrets};
 use sluice_runtime::LiveSecrets;
 
 fn now() -> Timestamp {
@@ -183,4 +184,44 @@ async fn without_the_secrets_an_order_is_not_accepted() {
     assert!(answer.headers.contains_key(RETRY_AFTER));
     assert_eq!(body["type"], "urn:sluice:problem:not-accepted");
     assert!(publisher.published().is_empty());
+}
+
+/// As `smoke-order` sends it, or with a customer's order in it.
+fn smoke_request(body: &Value) -> Request {
+    let event = json!({
+        "smoke": true, "httpMethod": "POST", "path": "/orders", "headers": {"content-type": "application/json"},
+        "body": body.to_string(),
+    });
+    serde_json::from_value::<ProxyRequest>(event)
+        .unwrap()
+        .into()
+}
+
+#[tokio::test]
+async fn a_smoke_test_posts_smoke_orders_and_nobody_else_does() {
+    let publisher = MemoryPublisher::default();
+    for lane in Lane::ALL {
+        let (status, _, _) = post(&publisher, &smoke_request(&smoke::body(lane))).await;
+        assert_eq!(status, 202);
+        let published = publisher.published();
+        let last = published.last().unwrap();
+        assert_eq!((last.lane, last.is_smoke), (lane, true));
+    }
+    let customer = Order::sample().json();
+    let (status, _, refusal) = post(&publisher, &smoke_request(&customer)).await;
+    assert_eq!(
+        (status, &refusal["errors"][0]["pointer"]),
+        (422, &json!("/customer_id"))
+    );
+    let mut reserved = request(None, "a");
+    *reserved.body_mut() = Body::from(smoke::body(Lane::Hot).to_string());
+    let (status, _, refusal) = post(&publisher, &reserved).await;
+    assert_eq!(
+        (status, &refusal["errors"][0]["pointer"]),
+        (422, &json!("/customer_id"))
+    );
+    assert_eq!(publisher.published().len(), 2);
+    let (status, ..) = post(&publisher, &request(None, "hot-1")).await;
+    assert_eq!(status, 202);
+    assert!(!publisher.published()[2].is_smoke);
 }

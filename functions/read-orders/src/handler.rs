@@ -113,6 +113,17 @@ impl<S: OrderStore> ReadOrders<S> {
             stored_at: None,
             reason: None,
         };
+        if sluice_api::is_smoke(request) {
+            return match self.store.has_smoke(&id).await {
+                Ok(is_stored) => {
+                    if is_stored {
+                        view.status = OrderStatus::Smoke;
+                    }
+                    sluice_api::json(Response::builder(), &view)
+                }
+                Err(error) => unavailable(&error, Some(id), request),
+            };
+        }
         match self.store.find(&id).await {
             Ok(None) => {
                 let answer = Response::builder().header(RETRY_AFTER, RETRY_AFTER_SECONDS);

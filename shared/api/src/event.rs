@@ -33,6 +33,8 @@ pub struct ProxyRequest {
     body: Option<BodyText>,
     is_base64_encoded: Option<bool>,
     request_context: Option<Context>,
+    /// Set by a smoke test, which invokes a function directly. API Gateway lets no client write here.
+    smoke: bool,
     // Of an HTTP API, version 2.0 of its payload, and of a function URL.
     raw_path: Option<String>,
     raw_query_string: Option<String>,
@@ -105,6 +107,9 @@ impl From<ProxyRequest> for Request {
             .with_request_context(RequestContext::ApiGatewayV1(context))
             .with_path_parameters(path_parameters)
             .with_query_string_parameters(query);
+        if event.smoke {
+            request.extensions_mut().insert(Smoke);
+        }
         if let Some(why) = unreadable {
             request.extensions_mut().insert(Unreadable(why));
         }
@@ -195,6 +200,10 @@ impl ProxyRequest {
         })
     }
 }
+
+/// The request is a smoke test's.
+#[derive(Clone, Copy)]
+pub(crate) struct Smoke;
 
 /// Why the body of a request cannot be read.
 #[derive(Clone, Copy)]

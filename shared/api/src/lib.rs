@@ -7,5 +7,5 @@ mod response;
 
 pub use event::ProxyRequest;
 pub use problem::{Offences, ParameterError, Problem, ProblemType};
-pub use request::{NotOneText, body, foreign, header, order_id, request_id, taken_ms};
+pub use request::{NotOneText, body, foreign, header, is_smoke, order_id, request_id, taken_ms};
 pub use response::{ProxyResponse, json, problem};

@@ -5,7 +5,7 @@ use lambda_http::{
     request::RequestContext,
 };
 
-use crate::event::{Foreign, Unreadable};
+use crate::event::{Foreign, Smoke, Unreadable};
 
 /// The body's bytes.
 ///
@@ -22,6 +22,11 @@ pub fn body(request: &Request) -> Result<&[u8], &'static str> {
 pub fn foreign(request: &Request) -> Option<&'static str> {
     let foreign = request.extensions().get::<Foreign>();
     foreign.map(|Foreign(what)| *what)
+}
+
+/// Whether a smoke test makes the request: then it is about smoke orders, and about nothing else.
+pub fn is_smoke(request: &Request) -> bool {
+    request.extensions().get::<Smoke>().is_some()
 }
 
 /// The id under which API Gateway logs the request and that the client sees in a header; empty where there is none.

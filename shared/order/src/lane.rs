@@ -54,8 +54,11 @@ pub struct UnknownLane(String);
 pub struct HotSkus(HashSet<String>);
 
 impl HotSkus {
-    /// The lane of an order: hot if it holds any of them.
+    /// The lane of an order: hot if it holds any of them. A smoke order names its lane itself.
     pub fn lane_of(&self, order: &Order) -> Lane {
+        if let Some(lane) = order.smoke_lane() {
+            return lane;
+        }
         let is_hot = |sku: &Sku| self.0.contains(&*sku.plain());
         if order.lines().iter().any(|line| is_hot(line.sku())) {
             Lane::Hot

@@ -17,6 +17,7 @@ mod outcome;
 pub mod reason;
 pub mod secrets;
 pub mod sku;
+pub mod smoke;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod time;

@@ -11,6 +11,7 @@ use crate::{
     Currency, FieldError, Sku, currency,
     fields::{Errors, Field, MAX_INTEGER, STRING, broken_ascii_rule},
     sku::MAX_SKU,
+    smoke,
 };
 
 /// The most lines an order has.
@@ -101,7 +102,26 @@ impl Order {
     /// # Errors
     /// One entry for each field that breaks a rule (at most [`crate::fields::MAX_ERRORS`]); for the client.
     pub fn from_json(value: Value) -> Result<Self, Vec<FieldError>> {
-        Self::read(value, Currency::from_code)
+        Self::new(value, false)
+    }
+
+    /// Reads a new smoke order ([`crate::smoke`]), with every rule checked.
+    ///
+    /// # Errors
+    /// As [`Self::from_json`]; another customer than the reserved one too.
+    pub fn smoke_from_json(value: Value) -> Result<Self, Vec<FieldError>> {
+        Self::new(value, true)
+    }
+
+    fn new(value: Value, is_smoke: bool) -> Result<Self, Vec<FieldError>> {
+        let order = Self::read(value, Currency::from_code)?;
+        if order.is_smoke() == is_smoke {
+            return Ok(order);
+        }
+        Err(vec![FieldError {
+            pointer: "/customer_id".to_owned(),
+            message: smoke::RESERVED.to_owned(),
+        }])
     }
 
     fn read(value: Value, currencies: Currencies) -> Result<Self, Vec<FieldError>> {

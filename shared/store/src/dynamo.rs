@@ -14,7 +14,9 @@ use sluice_order::{ContentHash, ListQuery, OrderId, Position, RejectReason, Time
 
 use crate::{
     BY_CUSTOMER, Found, OrderStore, Page, PutOutcome, Rejection, StoreError, StoredOrder, Summary,
-    item::{self, ACCEPTED_KEY, CUSTOMER_ID, Item, ORDER_KEY, ORDER_RECORD, RECORD, text},
+    item::{
+        self, ACCEPTED_KEY, CUSTOMER_ID, Item, ORDER_KEY, ORDER_RECORD, RECORD, SMOKE_RECORD, text,
+    },
 };
 
 /// How many orders are read for one page of a list that filters by product.
@@ -139,6 +141,11 @@ impl OrderStore for DynamoStore {
             }
         }
         Ok(latest.map(|rejection| Found::Rejection(rejection.into())))
+    }
+
+    async fn has_smoke(&self, id: &OrderId) -> Result<bool, StoreError> {
+        let there = self.get(item::key(id.key(), SMOKE_RECORD)).await?;
+        Ok(there.is_some())
     }
 
     async fn list(&self, query: &ListQuery) -> Result<Page, StoreError> {

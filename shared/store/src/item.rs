@@ -9,7 +9,7 @@ use std::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sluice_order::{ContentHash, Order, OrderId, OrderKey, RejectReason, Timestamp};
+use sluice_order::{ContentHash, Order, OrderId, OrderKey, RejectReason, Timestamp, smoke};
 
 use crate::{Found, OrderStatus, Rejection, StoreError, StoredOrder};
 
@@ -25,6 +25,9 @@ pub(crate) const ACCEPTED_KEY: &str = "accepted_key";
 pub(crate) const CUSTOMER_ID: &str = "customer_id";
 /// The sort key of an order; each order key has at most one.
 pub(crate) const ORDER_RECORD: &str = "order";
+
+/// The sort key of a smoke order.
+pub(crate) const SMOKE_RECORD: &str = "smoke";
 
 /// The start of the sort key of an id's rejections. If the content is known, its hash follows.
 pub(crate) fn rejection_prefix(id: &OrderId) -> String {
@@ -51,7 +54,12 @@ pub(crate) fn key(key: OrderKey, record: impl Into<String>) -> Item {
 struct OrderItem<'a> {
     order_key: String,
     record: &'static str,
-    accepted_key: String,
+    /// Without it the record is not in the index.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted_key: Option<String>,
+    /// When `DynamoDB` deletes the record, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<i64>,
     order_id: OrderId,
     order_status: OrderStatus,
     content_hash: ContentHash,
@@ -65,13 +73,22 @@ struct OrderItem<'a> {
     order: &'a Order,
 }
 
+/// A smoke order has a record of its own, so that whoever looks for orders does not meet it.
 pub(crate) fn of_order(stored: &StoredOrder) -> Result<Item, StoreError> {
+    let key = stored.order_id.key();
+    let is_smoke = stored.order.is_smoke();
+    let (record, order_status) = if is_smoke {
+        (SMOKE_RECORD, OrderStatus::Smoke)
+    } else {
+        (ORDER_RECORD, OrderStatus::InFulfillment)
+    };
     serde_dynamo::to_item(OrderItem {
-        order_key: stored.order_id.key().to_string(),
-        record: ORDER_RECORD,
-        accepted_key: accepted_key(stored.accepted_at, stored.order_id.key()),
+        order_key: key.to_string(),
+        record,
+        accepted_key: (!is_smoke).then(|| accepted_key(stored.accepted_at, key)),
+        expires_at: is_smoke.then(|| stored.stored_at.as_millis() / 1_000 + smoke::KEPT_SECONDS),
         order_id: stored.order_id,
-        order_status: OrderStatus::InFulfillment,
+        order_status,
         content_hash: stored.content,
         accepted_at: stored.accepted_at,
         stored_at: stored.stored_at,
@@ -180,7 +197,7 @@ pub(crate) fn read(item: Item) -> Result<Found, StoreError> {
                 _ => None,
             },
         }))),
-        OrderStatus::Accepted => Err(foreign()),
+        OrderStatus::Accepted | OrderStatus::Smoke => Err(foreign()),
     }
 }
 

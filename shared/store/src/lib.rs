@@ -17,7 +17,8 @@ pub const BY_CUSTOMER: &str = "by_customer";
 
 /// Storage, as the consumers and the readers need it.
 pub trait OrderStore: Send + Sync {
-    /// Writes an order, unless its key has one already. One write request, never repeated inside: every attempt counts
+    /// Writes an order, unless its key has one already. A smoke order becomes a record apart, which neither [`Self::find`] nor
+    /// [`Self::list`] shows, and which expires ([`sluice_order::smoke::KEPT_SECONDS`]). One write request, never repeated inside: every attempt counts
     /// against the lane's pace.
     fn put(
         &self,
@@ -49,6 +50,9 @@ pub trait OrderStore: Send + Sync {
     /// What storage holds for an id: the order, or else its rejection. Reads consistently.
     fn find(&self, id: &OrderId) -> impl Future<Output = Result<Option<Found>, StoreError>> + Send;
 
+    /// Whether the smoke order with this id is stored. Reads consistently.
+    fn has_smoke(&self, id: &OrderId) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
     /// One page of a customer's orders.
     fn list(&self, query: &ListQuery) -> impl Future<Output = Result<Page, StoreError>> + Send;
 }
@@ -69,6 +73,10 @@ impl<S: OrderStore> OrderStore for &S {
 
     async fn find(&self, id: &OrderId) -> Result<Option<Found>, StoreError> {
         (**self).find(id).await
+    }
+
+    async fn has_smoke(&self, id: &OrderId) -> Result<bool, StoreError> {
+        (**self).has_smoke(id).await
     }
 
     async fn list(&self, query: &ListQuery) -> Result<Page, StoreError> {
@@ -161,6 +169,8 @@ pub enum OrderStatus {
     InFulfillment,
     /// It will not be fulfilled, for a reason.
     Rejected,
+    /// Stored, but only to try the path ([`sluice_order::smoke`]). No caller of the API sees it.
+    Smoke,
 }
 
 /// An order in a list: all but its content.

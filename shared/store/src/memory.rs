@@ -18,6 +18,7 @@ pub struct MemoryStore(Mutex<Tables>);
 #[derive(Default, Debug)]
 struct Tables {
     orders: BTreeMap<OrderKey, StoredOrder>,
+    smoke: BTreeMap<OrderKey, StoredOrder>,
     rejections: BTreeMap<(OrderKey, [u8; 4]), Vec<Rejection>>,
 }
 
@@ -46,9 +47,14 @@ impl MemoryStore {
 impl OrderStore for MemoryStore {
     async fn put(&self, order: &StoredOrder) -> Result<PutOutcome, StoreError> {
         let mut tables = self.tables();
-        Ok(match tables.orders.get(&order.order_id.key()) {
+        let orders = if order.order.is_smoke() {
+            &mut tables.smoke
+        } else {
+            &mut tables.orders
+        };
+        Ok(match orders.get(&order.order_id.key()) {
             None => {
-                tables.orders.insert(order.order_id.key(), order.clone());
+                orders.insert(order.order_id.key(), order.clone());
                 PutOutcome::Stored
             }
             Some(stored) if stored.content == order.content => PutOutcome::Duplicate,
@@ -86,6 +92,10 @@ impl OrderStore for MemoryStore {
             .get(&(id.key(), id.fingerprint()))
             .and_then(|place| place.iter().max_by_key(|r| r.rejected_at))
             .map(|rejection| Found::Rejection(rejection.clone().into())))
+    }
+
+    async fn has_smoke(&self, id: &OrderId) -> Result<bool, StoreError> {
+        Ok(self.tables().smoke.contains_key(&id.key()))
     }
 
     async fn list(&self, query: &ListQuery) -> Result<Page, StoreError> {

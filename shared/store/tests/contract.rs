@@ -7,8 +7,8 @@
 
 use serde_json::json;
 use sluice_order::{
-    ContentHash, CustomerId, ListQuery, Order, OrderId, OrderKey, RejectReason, Sku, Timestamp,
-    testing::secrets,
+    ContentHash, CustomerId, Lane, ListQuery, Order, OrderId, OrderKey, RejectReason, Sku,
+    Timestamp, smoke, testing::secrets,
 };
 use sluice_store::{
     DynamoStore, Found, MemoryStore, OrderStore, PutOutcome, Rejection, StoredOrder,
@@ -272,12 +272,32 @@ async fn a_customer_s_orders_are_listed(store: &impl OrderStore) {
     assert_eq!(keys(store, empty).await, Vec::<u8>::new());
 }
 
+async fn a_smoke_order_is_no_order(store: &impl OrderStore) {
+    let order = Order::smoke_from_json(smoke::body(Lane::Hot)).unwrap();
+    let content = ContentHash::of(&order);
+    let it = StoredOrder {
+        order_id: id(6, &content, &order),
+        content,
+        order,
+        ..self::order("lister", 6, 0, &["x"])
+    };
+    assert!(!store.has_smoke(&it.order_id).await.unwrap());
+    assert_eq!(store.put(&it).await.unwrap(), PutOutcome::Stored);
+    assert_eq!(store.put(&it).await.unwrap(), PutOutcome::Duplicate);
+    assert!(store.has_smoke(&it.order_id).await.unwrap());
+    assert_eq!(found(store, &it).await, None);
+    assert_eq!(keys(store, all(smoke::CUSTOMER)).await, Vec::<u8>::new());
+    let order = self::order("once", 1, 0, &["a", "b"]);
+    assert!(!store.has_smoke(&order.order_id).await.unwrap());
+}
+
 async fn contract(store: &impl OrderStore) {
     an_order_is_written_once(store).await;
     a_rejection_stands_beside_an_order(store).await;
     a_rejection_never_holds_the_key(store).await;
     a_late_rejection_never_touches_an_order(store).await;
     a_customer_s_orders_are_listed(store).await;
+    a_smoke_order_is_no_order(store).await;
 }
 
 #[tokio::test]

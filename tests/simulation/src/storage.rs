@@ -269,6 +269,12 @@ impl OrderStore for Store {
         ))
     }
 
+    async fn has_smoke(&self, _: &OrderId) -> Result<bool, StoreError> {
+        Err(StoreError::Unavailable(
+            "nobody reads in the simulation".to_owned(),
+        ))
+    }
+
     async fn list(&self, _: &ListQuery) -> Result<Page, StoreError> {
         Err(StoreError::Unavailable(
             "nobody reads in the simulation".to_owned(),

@@ -86,6 +86,10 @@ impl OrderStore for FaultyStore {
         self.0.find(id).await
     }
 
+    async fn has_smoke(&self, id: &sluice_order::OrderId) -> Result<bool, StoreError> {
+        self.0.has_smoke(id).await
+    }
+
     async fn list(&self, query: &sluice_order::ListQuery) -> Result<Page, StoreError> {
         self.0.list(query).await
     }

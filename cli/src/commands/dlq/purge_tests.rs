@@ -100,6 +100,10 @@ impl OrderStore for Grumpy {
         self.inner.find(id).await
     }
 
+    async fn has_smoke(&self, id: &OrderId) -> Result<bool, StoreError> {
+        self.inner.has_smoke(id).await
+    }
+
     async fn list(&self, query: &ListQuery) -> Result<Page, StoreError> {
         self.inner.list(query).await
     }

@@ -51,6 +51,7 @@ pub(crate) fn publication() -> Publication {
         order_id: "ord_CQkJCQkJCQkJCQkJBwcHBwG4ErU0_WLp".parse().unwrap(),
         body: "{}".into(),
         lane: Lane::Standard,
+        is_smoke: false,
         group: "g".into(),
     }
 }
