@@ -6,6 +6,7 @@ mod map;
 mod plan;
 pub mod replay;
 mod secret;
+mod smoke;
 mod status;
 mod submit;
 mod trace;
@@ -27,6 +28,7 @@ use self::{
     plan::arguments::PlanArguments,
     replay::ReplayArguments,
     secret::SecretArguments,
+    smoke::SmokeArguments,
     status::StatusArguments,
     submit::SubmitArguments,
     trace::TraceArguments,
@@ -56,6 +58,7 @@ Examples for operations:
   sluice dlq list                               show which orders could not be fulfilled, and why
   sluice dlq replay --reason PANIC --dry-run    show what would go back to its queue, once the cause is fixed
   sluice secret rotate                          seal new order ids with a new secret, with nothing deployed or rejected
+  sluice smoke                                  try both lanes after a deploy, by orders that nobody fulfills
   sluice map --since 10m                        show which part called which, how often, how fast, and what failed
   sluice plan --peak 5000/s --for 10m --writes-per-second 400
                                                 work out what a sale will do to the queue, the limits and the bill
@@ -101,6 +104,7 @@ pub(crate) enum Command {
     Resume(ResumeArguments),
     Dlq(DlqArguments),
     Secret(SecretArguments),
+    Smoke(SmokeArguments),
     Map(MapArguments),
     Plan(Box<PlanArguments>),
 }
@@ -110,7 +114,9 @@ const GROUPS: [(&str, &[&str]); 2] = [
     ("Orders", &["submit", "status", "trace", "replay"]),
     (
         "Operations",
-        &["pace", "pause", "resume", "dlq", "secret", "map", "plan"],
+        &[
+            "pace", "pause", "resume", "dlq", "secret", "smoke", "map", "plan",
+        ],
     ),
 ];
 
@@ -187,6 +193,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Status(arguments) => stop.look(status::run(stack, &arguments)).await,
         Command::Trace(arguments) => stop.look(trace::run(stack, &arguments)).await,
         Command::Pace(arguments) => stop.look(lanes::pace::run(stack, &arguments)).await,
+        Command::Smoke(arguments) => stop.look(smoke::run(stack, &arguments)).await,
         Command::Map(arguments) => stop.look(map::run(&arguments)).await,
         Command::Plan(arguments) => stop.look(plan::run(&arguments)).await,
     }

@@ -22,4 +22,5 @@ mod kills;
 mod order_traces;
 mod path;
 mod rotation;
+mod smoke;
 mod storage_outage;

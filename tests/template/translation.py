@@ -3,7 +3,7 @@
 cfn-lint's code writes the loops out, because it leaves parameters and conditions as they are, as the local AWS does.
 AWS itself may put the parameters' values in their place; `with_values` does that with the SAM CLI's code.
 
-    translation.py FILE   writes it as JSON into FILE, for linters
+    translation.py FILE [PARAMETER=DEFAULT…]   writes it as JSON into FILE, for linters
 """
 
 import copy
@@ -44,14 +44,19 @@ def source(file="template.yaml"):
     return included(yaml_parse(path.read_text(encoding="utf-8")))
 
 
-def translated(template):
-    """A template that CloudFormation takes without transforms, in us-east-1."""
+def without_loops(template):
+    """The template as SAM gets it, with the loops written out."""
     template = copy.deepcopy(template)
     if "AWS::LanguageExtensions" in template["Transform"]:
         mistakes, template = language_extension(Template("template.yaml", template, ["us-east-1"]))
         assert not mistakes, mistakes
         del template["Mappings"]  # they are read now, and linters would call them unused
-    return _by_sam(template)
+    return template
+
+
+def translated(template):
+    """A template that CloudFormation takes without transforms, in us-east-1."""
+    return _by_sam(without_loops(template))
 
 
 def with_values(template, parameters):
@@ -82,4 +87,8 @@ def named(value):
 
 
 if __name__ == "__main__":
-    pathlib.Path(sys.argv[1]).write_text(json.dumps(translated(source()), indent=1), encoding="utf-8")
+    file, *defaults = sys.argv[1:]
+    given = source()
+    for name, value in (each.split("=", 1) for each in defaults):
+        given["Parameters"][name]["Default"] = value
+    pathlib.Path(file).write_text(json.dumps(translated(given), indent=1), encoding="utf-8")

@@ -121,6 +121,11 @@ impl Stack {
         self.output(&format!("Fulfill{}Function", prefix(lane)))
     }
 
+    /// Name of the function that tries the whole path.
+    pub(crate) fn smoke_order(&self) -> Result<&str, Failure> {
+        self.output("SmokeOrderFunction")
+    }
+
     /// The value of a lane's parameter.
     pub(crate) fn parameter(&self, lane: Lane, name: &str) -> Result<&str, Failure> {
         self.value(&format!("{}{name}", prefix(lane)))

@@ -208,7 +208,10 @@ impl LiveSecrets {
                 last.read_at = Some(begun);
                 last.is_one_missed = false;
             }
-            Err(error) => tracing::error!(error, "the secrets of the order ids cannot be read"),
+            Err(error) => {
+                metrics::counter!("SecretUnreadable").increment(1);
+                tracing::error!(error, "the secrets of the order ids cannot be read");
+            }
         }
     }
 

@@ -217,3 +217,18 @@ async fn who_missed_one_has_it_the_next_time() {
     live.refresh().await;
     assert_eq!(manager.reads(), 2, "they are young");
 }
+
+/// An alarm counts on it.
+#[tokio::test(start_paused = true)]
+async fn a_read_that_failed_is_counted_also_where_the_last_good_ones_are_used() {
+    let metrics = crate::metrics::Metrics::new("shop", "fulfill-orders");
+    let _recorder = ::metrics::set_default_local_recorder(&metrics);
+    let now = sluice_order::Timestamp::from_millis(0);
+    let (manager, live) = Manager::with(Ok(ONE));
+    live.read_while(async {}).await;
+    assert!(!metrics.take(now).contains("SecretUnreadable"));
+    manager.now_says(Err("AccessDeniedException"));
+    after(MAX_AGE).await;
+    assert!(live.ready().await.is_ok());
+    assert!(metrics.take(now).contains("\"SecretUnreadable\":1"));
+}
