@@ -12,10 +12,14 @@ FOURTEEN_DAYS = 14 * 24 * 60 * 60
 def of_lane(template, lane, *but):
     """The resources that carry a lane's name, without some of their properties."""
     found = {name: each for name, each in template["Resources"].items() if lane in name}
-    return {
+    found = {
         name: {**each, "Properties": {key: value for key, value in each["Properties"].items() if key not in but}}
         for name, each in found.items()
     }
+    for each in found.values():
+        if "Tags" in each["Properties"]:
+            each["Properties"]["Tags"] = [tag for tag in each["Properties"]["Tags"] if tag["Key"] != "updated-after"]
+    return found
 
 
 # The loop writes the lanes out, but a name that is written out inside it would be the same in both.
@@ -31,7 +35,7 @@ def of_lane(template, lane, *but):
     ("StandardBreakerOpenAlarm",),
 )
 def lanes_differ_in_their_names_alone(template):
-    standard, hot = (json.dumps(of_lane(template, lane, "FilterPolicy", "Tags"), sort_keys=True) for lane in LANES)
+    standard, hot = (json.dumps(of_lane(template, lane, "FilterPolicy"), sort_keys=True) for lane in LANES)
     for lane, other in ((standard, "Hot|hot"), (hot, "Standard|standard")):
         for mixed in re.findall(rf".{{0,99}}\b\w*(?:{other})\w*\b", lane):
             yield f"a lane names the other: {mixed}"

@@ -5,7 +5,7 @@ import unittest
 
 from conditions import needed
 from rules import TEMPLATE, as_list, of_type, variables
-from translation import source, with_values, without_loops
+from translation import ROOT, source, with_values, without_loops
 
 ALARMS = "arn:aws:sns:us-east-1:111122223333:alarms"
 FUNCTIONS = ("AcceptOrder", "ReadOrders")
@@ -26,33 +26,26 @@ class Versions(unittest.TestCase):
 
     def test_a_changed_setting_makes_a_new_version(self):
         before = deployed()
-        for name, value in (
-            ("HotSkus", "85123A"),
-            ("LogLevel", "DEBUG"),
-            ("OrderIdSecretsMaxAge", "60"),
-            ("ExistingOrderIdSecret", "arn:aws:secretsmanager:us-east-1:111122223333:secret:orders-abcdef"),
-            ("ExistingOrdersTable", "orders"),
+        both = set(FUNCTIONS)
+        for name, value, changed in (
+            ("HotSkus", "85123A", {"AcceptOrder"}),
+            ("LogLevel", "DEBUG", both),
+            ("OrderIdSecretsMaxAge", "60", both),
+            ("ExistingOrderIdSecret", "arn:aws:secretsmanager:us-east-1:111122223333:secret:orders-abcdef", both),
+            ("ExistingOrdersTable", "other-orders", {"ReadOrders"}),
+            # The role is a new one then, and the old version's is deleted.
+            ("RolePath", "/shop/", both),
+            ("DeployRevision", "1764530000", both),
+            ("StandardWritesPerSecond", "50", set()),
+            ("LogRetentionDays", "7", set()),
         ):
             after = deployed(**{name: value})
-            for function in FUNCTIONS:
-                is_read = value in json.dumps(after["Resources"][function])
-                is_new = version(before, function) != version(after, function)
-                self.assertEqual(is_new, is_read, f"{function} {name}")
-
-    def test_what_changes_nothing_makes_none(self):
-        before, after = deployed(), deployed(StandardWritesPerSecond="50", LogRetentionDays="7")
-        for function in FUNCTIONS:
-            self.assertEqual(version(before, function), version(after, function))
-
-    def test_a_revision_decides_alone_and_changes_the_function_too(self):
-        one, two = deployed(DeployRevision="1764530000"), deployed(DeployRevision="1764530001")
-        other = deployed(DeployRevision="1764530001", HotSkus="85123A")
-        for function in FUNCTIONS:
-            self.assertNotEqual(version(one, function), version(two, function))
-            self.assertEqual(version(other, function), version(two, function))
-            # Lambda publishes no version of a function that has not changed.
-            description = two["Resources"][function]["Properties"]["Description"]
-            self.assertTrue(description.endswith(" 1764530001"), description)
+            new = {function for function in FUNCTIONS if version(before, function) != version(after, function)}
+            self.assertEqual(new, changed, name)
+            # And the function itself changes: Lambda publishes no version of one that has not.
+            for function in changed:
+                here = json.dumps(variables(after["Resources"][function]["Properties"]))
+                self.assertIn(value, here, f"{function} {name}")
 
     def test_the_api_calls_the_aliases(self):
         paths = TEMPLATE["Resources"]["Api"]["Properties"]["Body"]["paths"]
@@ -75,8 +68,9 @@ class Gradual(unittest.TestCase):
             self.assertNotIn("UpdatePolicy", template["Resources"]["AcceptOrderAliaslive"])
 
     def test_the_smoke_orders_come_before_the_first_call(self):
-        update = self.gradual["Resources"]["AcceptOrderAliaslive"]["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
-        self.assertEqual(update["BeforeAllowTrafficHook"], {"Ref": "SmokeOrder"})
+        for function in FUNCTIONS:
+            update = self.gradual["Resources"][f"{function}Aliaslive"]["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
+            self.assertEqual(update["BeforeAllowTrafficHook"], {"Ref": "SmokeOrder"})
         smoke = variables(self.gradual["Resources"]["SmokeOrder"]["Properties"])
         self.assertEqual((smoke["ACCEPT_ORDER"], smoke["READ_ORDERS"]), ({"Ref": "AcceptOrder"}, {"Ref": "ReadOrders"}))
 
@@ -84,7 +78,7 @@ class Gradual(unittest.TestCase):
         consumers = {f"{lane}{kind}Alarm" for lane in ("Standard", "Hot") for kind in ("ConsumerErrors", "BreakerOpen")}
         wanted = {
             "AcceptOrder": consumers | {"AcceptErrorsAlarm", "RollbackServerErrorsAlarm", "RollbackOutcomeUnknownAlarm"},
-            "ReadOrders": {"RollbackReadErrorsAlarm", "RollbackServerErrorsAlarm", "HotConsumerErrorsAlarm", "HotBreakerOpenAlarm"},
+            "ReadOrders": consumers | {"RollbackReadErrorsAlarm", "RollbackServerErrorsAlarm"},
         }
         for function, names in wanted.items():
             group = self.group(function)
@@ -108,6 +102,27 @@ class Gradual(unittest.TestCase):
         after = {lane: self.gradual["Resources"][f"Fulfill{lane}"]["Properties"]["Tags"] for lane in ("Standard", "Hot")}
         tags = {lane: next(tag["Value"] for tag in tags if tag["Key"] == "updated-after") for lane, tags in after.items()}
         self.assertEqual(tags, {"Standard": {"Ref": "FulfillHot"}, "Hot": {"Ref": "OrdersTopic"}})
+
+
+    def test_codedeploy_may_move_the_two_aliases_and_invoke_the_smoke_test(self):
+        policy = self.gradual["Resources"]["DeployRole"]["Properties"]["Policies"][0]["PolicyDocument"]
+        granted = {}
+        for statement in policy["Statement"]:
+            for action in as_list(statement["Action"]):
+                resources = as_list(statement["Resource"])
+                granted[action] = {other for other, _ in needed(resources, frozenset())} or set(resources)
+        aliases = ("lambda:GetAlias", "lambda:UpdateAlias", "lambda:GetProvisionedConcurrencyConfig")
+        wanted = dict.fromkeys(aliases, set(FUNCTIONS))
+        self.assertEqual(granted, wanted | {"lambda:InvokeFunction": {"SmokeOrder"}, "cloudwatch:DescribeAlarms": {"*"}})
+
+    def test_the_smoke_test_may_invoke_what_it_tries(self):
+        policy = self.gradual["Resources"]["SmokeOrderRole"]["Properties"]["Policies"][0]["PolicyDocument"]
+        invoked = next(each["Resource"] for each in policy["Statement"] if each["Action"] == "lambda:InvokeFunction")
+        self.assertEqual(invoked, [{"Fn::GetAtt": [function, "Arn"]} for function in FUNCTIONS])
+
+    def test_smoke_orders_expire_by_the_attribute_that_they_have(self):
+        attribute = TEMPLATE["Resources"]["OrdersTable"]["Properties"]["TimeToLiveSpecification"]["AttributeName"]
+        self.assertIn(f"    {attribute}: Option<i64>,", (ROOT / "shared/store/src/item.rs").read_text(encoding="utf-8"))
 
 
 class References(unittest.TestCase):

@@ -1,4 +1,4 @@
-//! `sluice smoke`: try the whole path by an order for each lane that nobody fulfills.
+//! `sluice smoke`: try both lanes with one order each, which nobody fulfills.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::{
 /// The longest that the function waits, in seconds.
 const LONGEST: f64 = 600.0;
 
-/// Try the whole path by an order for each lane that nobody fulfills
+/// Try both lanes with one order each, which nobody fulfills
 ///
 /// The orders have a customer of their own, and storage keeps them apart for a day. Exits 1 if a lane does not store its
 /// order in time: it is paused or has a backlog, or a part of the path fails.

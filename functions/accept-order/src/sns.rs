@@ -17,7 +17,7 @@ use aws_sdk_sns::{
     operation::publish,
     types::MessageAttributeValue,
 };
-use sluice_order::message::EVENT_TYPE;
+use sluice_order::{message::EVENT_TYPE, smoke};
 use sluice_runtime::{Opening, aws::Budget, is_open};
 
 use crate::{Publication, PublishError, Publisher};
@@ -53,15 +53,15 @@ impl SnsPublisher {
 impl Publisher for SnsPublisher {
     async fn publish(&self, publication: &Publication) -> Result<(), PublishError> {
         let lane = attribute(publication.lane.as_str()).map_err(|e| unbuilt(&e))?;
-        let event_type = attribute(EVENT_TYPE).map_err(|e| unbuilt(&e))?;
+        let event_type = if publication.is_smoke {
+            smoke::EVENT_TYPE
+        } else {
+            EVENT_TYPE
+        };
+        let event_type = attribute(event_type).map_err(|e| unbuilt(&e))?;
         let attempts = Attempts::default();
-        let mut publish = self.client.publish();
-        // Other subscribers of the topic can leave smoke orders out by it.
-        if publication.is_smoke {
-            let smoke = attribute("true").map_err(|e| unbuilt(&e))?;
-            publish = publish.message_attributes("smoke", smoke);
-        }
-        publish
+        self.client
+            .publish()
             .topic_arn(&self.topic_arn)
             .message(&publication.body)
             .message_attributes("lane", lane)

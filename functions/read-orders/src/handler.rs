@@ -114,15 +114,15 @@ impl<S: OrderStore> ReadOrders<S> {
             reason: None,
         };
         if sluice_api::is_smoke(request) {
-            return match self.store.has_smoke(&id).await {
-                Ok(is_stored) => {
-                    if is_stored {
-                        view.status = OrderStatus::Smoke;
-                    }
-                    sluice_api::json(Response::builder(), &view)
+            match self.store.has_smoke(&id).await {
+                Ok(true) => {
+                    view.status = OrderStatus::Smoke;
+                    return sluice_api::json(Response::builder(), &view);
                 }
-                Err(error) => unavailable(&error, Some(id), request),
-            };
+                // It may be rejected.
+                Ok(false) => {}
+                Err(error) => return unavailable(&error, Some(id), request),
+            }
         }
         match self.store.find(&id).await {
             Ok(None) => {

@@ -4,8 +4,8 @@
 use read_orders::ReadOrders;
 use serde_json::{Value, json};
 use sluice_api::ProxyRequest;
-use sluice_order::{Lane, Order, OrderAccepted, OrderKey, smoke, testing::secrets};
-use sluice_store::{MemoryStore, OrderStore, StoredOrder};
+use sluice_order::{Lane, Order, OrderAccepted, OrderKey, RejectReason, smoke, testing::secrets};
+use sluice_store::{MemoryStore, OrderStore, Rejection, StoredOrder};
 
 async fn get(reader: &ReadOrders<&MemoryStore>, mut event: Value, is_smoke: bool) -> Value {
     event["httpMethod"] = json!("GET");
@@ -48,6 +48,25 @@ async fn only_a_smoke_test_sees_its_order() {
         .await
         .unwrap();
     let one = json!({"path": format!("/orders/{id}"), "pathParameters": {"id": id}});
-    assert_eq!(get(&reader, one.clone(), true).await["status"], "ACCEPTED");
     assert_eq!(get(&reader, one, false).await["status"], "IN_FULFILLMENT");
+}
+
+#[tokio::test]
+async fn a_smoke_test_hears_that_its_order_is_rejected() {
+    let store = MemoryStore::default();
+    let order = Order::sample().message(&secrets());
+    let order_id = order.order_id;
+    let rejection = Rejection {
+        order_id,
+        reason: RejectReason::Panic,
+        rejected_at: order.accepted_at,
+        content: None,
+    };
+    store.record(&rejection).await.unwrap();
+    let one = json!({"path": format!("/orders/{order_id}"), "pathParameters": {"id": order_id}});
+    let heard = get(&ReadOrders::new(&store, secrets()), one, true).await;
+    assert_eq!(
+        (&heard["status"], &heard["reason"]),
+        (&json!("REJECTED"), &json!("PANIC"))
+    );
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_codedeploy::types::LifecycleEventStatus;
-use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::{error::ProvideErrorMetadata, primitives::Blob};
 use serde_json::Value;
 use sluice_runtime::aws::Budget;
 
@@ -49,11 +49,17 @@ impl Functions for LambdaFunctions {
             Function::ReadOrders => &self.read_orders,
         };
         let call = self.client.invoke().function_name(name);
-        let called = call.payload(Blob::new(event.to_string())).send().await;
-        let called = called.map_err(|error| {
-            let why = sluice_aws::failure(&error);
-            format!("{function:?} cannot be invoked: {why}")
-        })?;
+        let called = match call.payload(Blob::new(event.to_string())).send().await {
+            Ok(called) => called,
+            // As API Gateway would say it to a caller, who then comes again.
+            Err(error) if error.code() == Some("TooManyRequestsException") => {
+                return Ok(Answer::busy());
+            }
+            Err(error) => {
+                let why = sluice_aws::failure(&error);
+                return Err(format!("{function:?} cannot be invoked: {why}"));
+            }
+        };
         let payload = called.payload().map(Blob::as_ref).unwrap_or_default();
         let said = String::from_utf8_lossy(payload);
         if called.function_error().is_some() {

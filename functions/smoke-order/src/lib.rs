@@ -52,6 +52,14 @@ pub struct Answer {
     pub body: String,
 }
 
+impl Answer {
+    /// Lambda has no room for the function just now.
+    fn busy() -> Self {
+        let body = String::new();
+        Self { status: 429, body }
+    }
+}
+
 /// The functions. A seam: Lambda, or functions that a test makes up.
 pub trait Functions: Sync {
     /// Invokes one with an event of the API, and waits for its answer.

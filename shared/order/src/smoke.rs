@@ -10,6 +10,10 @@ use crate::{Lane, Order};
 /// The customer of every smoke order, and of no other.
 pub const CUSTOMER: &str = "sluice-smoke";
 
+/// The value of the message attribute `event_type` of a smoke order, in place of [`crate::message::EVENT_TYPE`]: whoever subscribes to
+/// accepted orders by that attribute gets none.
+pub const EVENT_TYPE: &str = "sluice.order.smoke.v1";
+
 /// What a client hears that names this customer.
 pub(crate) const RESERVED: &str = "is reserved for orders that try the system: use another one";
 

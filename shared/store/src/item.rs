@@ -73,6 +73,11 @@ struct OrderItem<'a> {
     order: &'a Order,
 }
 
+/// When a smoke order of this time expires, in seconds since 1970.
+fn expiry(written: Timestamp) -> i64 {
+    written.as_millis() / 1_000 + smoke::KEPT_SECONDS
+}
+
 /// A smoke order has a record of its own, so that whoever looks for orders does not meet it.
 pub(crate) fn of_order(stored: &StoredOrder) -> Result<Item, StoreError> {
     let key = stored.order_id.key();
@@ -86,7 +91,7 @@ pub(crate) fn of_order(stored: &StoredOrder) -> Result<Item, StoreError> {
         order_key: key.to_string(),
         record,
         accepted_key: (!is_smoke).then(|| accepted_key(stored.accepted_at, key)),
-        expires_at: is_smoke.then(|| stored.stored_at.as_millis() / 1_000 + smoke::KEPT_SECONDS),
+        expires_at: is_smoke.then(|| expiry(stored.stored_at)),
         order_id: stored.order_id,
         order_status,
         content_hash: stored.content,
@@ -115,6 +120,9 @@ struct RejectionItem<'a> {
     content_hash: Option<ContentHash>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rejected_order: Option<&'a Order>,
+    /// As that of [`OrderItem`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<i64>,
 }
 
 pub(crate) fn of_rejection(rejection: &Rejection) -> Result<Item, StoreError> {
@@ -137,6 +145,9 @@ pub(crate) fn of_rejection(rejection: &Rejection) -> Result<Item, StoreError> {
         accepted_at,
         content_hash,
         rejected_order,
+        expires_at: rejected_order
+            .filter(|order| order.is_smoke())
+            .map(|_| expiry(rejection.rejected_at)),
     })
     .map_err(refused)
 }
