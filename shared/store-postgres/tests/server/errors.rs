@@ -78,7 +78,7 @@ async fn a_rule_of_the_table() {
     database
         .run("ALTER TABLE sluice.orders ADD CHECK (total < 100)")
         .await;
-    let it = order("a secret", 1, 0, &["a"]);
+    let it = order("a-secret", 1, 0, &["a"]);
     for (code, order) in [
         ("23514", it.clone()),
         ("22021", text_that_no_column_takes(&it)),

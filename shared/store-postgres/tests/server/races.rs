@@ -48,12 +48,15 @@ async fn a_second_writer_waits_for_the_first() {
     ] {
         // The first writer's row, in a transaction that stays open.
         assert_stored(database.store().put(&first).await);
-        database
-            .run(
-                "CREATE TEMP TABLE held AS SELECT * FROM sluice.orders; DELETE FROM sluice.orders; \
-                 BEGIN; INSERT INTO sluice.orders SELECT * FROM held",
-            )
-            .await;
+        // Apart, because statements that are sent as one text are one transaction, from the first one on.
+        for sql in [
+            "CREATE TEMP TABLE held AS SELECT * FROM sluice.orders",
+            "DELETE FROM sluice.orders",
+            "BEGIN",
+            "INSERT INTO sluice.orders SELECT * FROM held",
+        ] {
+            database.run(sql).await;
+        }
         let store = database.store();
         store.warm().await.unwrap();
         let other = Database {

@@ -59,7 +59,8 @@ pub(super) async fn keys_compare_byte_for_byte(store: &impl OrderStore) {
 pub(super) async fn customers_compare_byte_for_byte(store: &impl OrderStore) {
     let customers = ["Strasse", "strasse", "STRASSE", "stra-sse", "strasse_"];
     for (key, customer) in (60..).zip(customers) {
-        store.put(&order(customer, key, 0, &["x"])).await.unwrap();
+        let it = order(customer, key, 0, &["x"]);
+        assert_eq!(store.put(&it).await.unwrap(), PutOutcome::Stored);
     }
     for (key, customer) in (60..).zip(customers) {
         let ids = listed(store, all(customer)).await;
@@ -104,10 +105,8 @@ pub(super) async fn products_compare_byte_for_byte(store: &impl OrderStore) {
         "NULL",
     ];
     for (key, sku) in (70..).zip(skus) {
-        store
-            .put(&order("byte", key, i64::from(key), &[sku]))
-            .await
-            .unwrap();
+        let it = order("byte", key, i64::from(key), &[sku]);
+        assert_eq!(store.put(&it).await.unwrap(), PutOutcome::Stored);
     }
     for (key, sku) in (70..).zip(skus) {
         for name in [sku.to_owned(), format!("{sku} "), format!(" {sku}\t")] {
