@@ -11,7 +11,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, OnceLock, PoisonError},
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -21,6 +21,9 @@ use folder::Folder;
 
 /// How long a start may take: the machine may be slow, and a server that was killed recovers first.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Who runs the server where root may not.
+const USER: &str = "postgres";
 
 /// Set to `required`, a missing server fails the tests.
 const REQUIRED: &str = "SLUICE_DATABASES";
@@ -64,15 +67,8 @@ impl Postgres {
             eprintln!("skipped: {skipped}");
             return None;
         };
-        let folder = Folder::new("postgres");
-        let mut initdb = folder.command(&programs.join("initdb"));
-        initdb
-            .args(["--no-sync", "--no-locale", "-A", "trust", "-E", "UTF8"])
-            .args(["-U", "postgres", "-D"])
-            .arg(folder.path());
-        let made = initdb.output().expect("initdb runs");
-        let said = String::from_utf8_lossy(&made.stderr);
-        assert!(made.status.success(), "initdb: {said}");
+        let folder = Folder::new(USER);
+        folder.copy(template(&programs));
         let server = Self {
             programs,
             folder,
@@ -130,6 +126,8 @@ impl Postgres {
             "listen_addresses=127.0.0.1",
             "unix_socket_directories=",
             "shared_buffers=16MB",
+            // It need not outlive a crash of the machine, only its own.
+            "fsync=off",
             // The default is a large segment of /dev/shm, which containers have little of.
             "dynamic_shared_memory_type=mmap",
         ]
@@ -144,7 +142,7 @@ impl Postgres {
             .stderr(log)
             .spawn()
             .expect("postgres runs");
-        let guard = Guard::of(server.id(), &self.folder);
+        let guard = Guard::of(Some(server.id()), &self.folder);
         *running = Some(Running { server, guard });
     }
 
@@ -220,6 +218,25 @@ impl Drop for Postgres {
             running.guard.dismiss();
         }
     }
+}
+
+/// A server's folder as it was made, to copy: to make one takes seconds. It is removed when the test's process has ended.
+fn template(programs: &Path) -> &'static Folder {
+    static TEMPLATE: OnceLock<(Folder, Guard)> = OnceLock::new();
+    let (folder, _) = TEMPLATE.get_or_init(|| {
+        let folder = Folder::new(USER);
+        let guard = Guard::of(None, &folder);
+        let mut initdb = folder.command(&programs.join("initdb"));
+        initdb
+            .args(["--no-sync", "--no-locale", "-A", "trust", "-E", "UTF8"])
+            .args(["-U", "postgres", "-D"])
+            .arg(folder.path());
+        let made = initdb.output().expect("initdb runs");
+        let said = String::from_utf8_lossy(&made.stderr);
+        assert!(made.status.success(), "initdb: {said}");
+        (folder, guard)
+    });
+    folder
 }
 
 /// The folder of the newest server's programs.

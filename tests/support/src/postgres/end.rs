@@ -19,24 +19,27 @@ pub(super) fn signal(signal: &str, pid: u32) {
 /// then it ends the server and removes its folder. No signal to the test's group ends it before.
 pub(super) struct Guard(Child);
 
-/// `$1` is the server, `$2` its folder, `$3` its log.
+/// `$1` is the folder, `$2` the log, `$3` the server, if there is one.
 const SCRIPT: &str = r#"
 trap '' INT TERM HUP
 read -r word
 [ "$word" = dismissed ] && exit
-kill -QUIT "$1" 2>/dev/null
-for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$1" 2>/dev/null || break; sleep 0.2; done
-kill -KILL "$1" 2>/dev/null
-rm -rf "$2" "$3"
+if [ -n "$3" ]; then
+    kill -QUIT "$3" 2>/dev/null
+    for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$3" 2>/dev/null || break; sleep 0.2; done
+    kill -KILL "$3" 2>/dev/null
+fi
+rm -rf "$1" "$2"
 "#;
 
 impl Guard {
-    /// Of the server with this number. It runs as the test does, for it may end what the test started.
-    pub(super) fn of(pid: u32, folder: &Folder) -> Self {
+    /// Of the server with this number, and of its folder. It runs as the test does, for it may end what the test started.
+    pub(super) fn of(pid: Option<u32>, folder: &Folder) -> Self {
         let log = folder.path().with_extension("log");
         let guard = Command::new("sh")
-            .args(["-c", SCRIPT, "guard", &pid.to_string()])
+            .args(["-c", SCRIPT, "guard"])
             .args([folder.path(), &log])
+            .args(pid.map(|pid| pid.to_string()))
             .current_dir(Path::new("/"))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())

@@ -16,6 +16,9 @@ use std::{
 /// Tells apart the folders of one process.
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
+/// Bytes that several servers with many small databases have room in.
+const ENOUGH: u64 = 4 << 30;
+
 /// A user and a group, by number.
 type Owner = (u32, u32);
 
@@ -27,11 +30,11 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// A new one below the system's temporary folder, which every user may enter.
+    /// A new one where every user may enter.
     pub(super) fn new(user: &str) -> Self {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("sluice-{user}-{}-{number}", process::id());
-        let path = env::temp_dir().join(name);
+        let path = place().join(name);
         fs::create_dir(&path).expect("a folder of its own");
         let is_root = fs::metadata(&path).expect("it is there").uid() == 0;
         let owner = is_root.then(|| owner(user));
@@ -53,6 +56,14 @@ impl Folder {
             command.uid(user).gid(group);
         }
         command
+    }
+
+    /// Copies what another folder of the same owner holds.
+    pub(super) fn copy(&self, other: &Self) {
+        let mut copy = self.command(Path::new("cp"));
+        copy.arg("-a").arg(other.path.join(".")).arg(&self.path);
+        let copied = copy.status().expect("cp runs");
+        assert!(copied.success(), "the folder is not copied");
     }
 
     pub(super) fn private_file(&self, name: &str, content: &[u8]) -> PathBuf {
@@ -92,6 +103,23 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.path);
         let _ = fs::remove_file(self.log_path());
+    }
+}
+
+/// In memory, if there is enough: a server makes and removes thousands of small files, which took a disk (ext4) most of the
+/// time of the tests. Otherwise the system's temporary folder.
+fn place() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    let mut df = Command::new("df");
+    let answer = df.args(["--output=avail", "-B1"]).arg(memory).output();
+    let free = answer.ok().and_then(|answer| {
+        let text = String::from_utf8(answer.stdout).ok()?;
+        text.lines().last()?.trim().parse::<u64>().ok()
+    });
+    if free.is_some_and(|free| free >= ENOUGH) {
+        memory.to_owned()
+    } else {
+        env::temp_dir()
     }
 }
 
