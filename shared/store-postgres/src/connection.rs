@@ -90,18 +90,15 @@ impl Connector {
             let config = self.config(password);
             let failed = |e| classify(&e);
             // The task ends with the connection. What it fails with, the calls hear.
-            Ok(match &self.tls {
-                Some(tls) => {
-                    let (client, connection) = config.connect(tls.clone()).await.map_err(failed)?;
-                    let task = tokio::spawn(connection).abort_handle();
-                    Link { client, task }
-                }
-                None => {
-                    let (client, connection) = config.connect(NoTls).await.map_err(failed)?;
-                    let task = tokio::spawn(connection).abort_handle();
-                    Link { client, task }
-                }
-            })
+            let (client, task) = if let Some(tls) = &self.tls {
+                let (client, connection) = config.connect(tls.clone()).await.map_err(failed)?;
+                (client, tokio::spawn(connection))
+            } else {
+                let (client, connection) = config.connect(NoTls).await.map_err(failed)?;
+                (client, tokio::spawn(connection))
+            };
+            let task = task.abort_handle();
+            Ok(Link { client, task })
         };
         let limit = self.settings.connect_timeout;
         timeout(limit, opening)

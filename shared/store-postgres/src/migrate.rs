@@ -15,7 +15,7 @@ const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_orders.sql")];
 const ROLE: &str = include_str!("../migrations/role.sql");
 
 /// The lock that lets one migration run at a time: `sluice` in ASCII. It is of the database, as the schema is.
-const LOCK: i64 = 0x73_6c75_6963_65;
+const LOCK: i64 = 0x736c_7569_6365;
 
 /// How long a step waits for a table that somebody uses. Whoever wants to write queues behind it, so it gives up soon.
 const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '5s'";

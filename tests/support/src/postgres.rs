@@ -1,4 +1,4 @@
-//! A `PostgreSQL` of the machine's own, started by a test in a folder of its own, and ended with it.
+//! A PostgreSQL of the machine's own, started by a test in a folder of its own, and ended with it.
 //!
 //! Debian's package is enough: `apt-get install postgresql-15`. The server refuses to run as root, so root starts it as the
 //! user `postgres`. It trusts every connection from this machine, and listens on loopback only.
@@ -20,7 +20,7 @@ use end::Guard;
 use folder::Folder;
 
 /// How long a start may take: the machine may be slow, and a server that was killed recovers first.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Who runs the server where root may not.
 const USER: &str = "postgres";

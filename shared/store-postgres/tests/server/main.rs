@@ -1,4 +1,9 @@
 //! The store on a real server, which these tests start and end. Without a server they say what to install.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what goes wrong here fails the test"
+)]
 
 mod access;
 mod contract;
