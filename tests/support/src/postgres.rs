@@ -47,7 +47,7 @@ struct Running {
 pub enum Stop {
     /// As an administrator does: connections are ended, and all is written.
     Fast,
-    /// As a crash does: the server's process is killed.
+    /// As a crash does: its processes are killed.
     Kill,
 }
 
@@ -183,11 +183,17 @@ impl Postgres {
     /// If it does not run.
     pub fn stop(&self, how: Stop) {
         let mut running = self.running().take().expect("it runs");
-        let signal = match how {
-            Stop::Fast => "INT",
-            Stop::Kill => "KILL",
-        };
-        end::signal(signal, running.server.id());
+        let server = running.server.id();
+        match how {
+            Stop::Fast => end::signal("INT", server),
+            Stop::Kill => {
+                // Its processes that serve a connection would answer for another moment, and even commit.
+                let others = end::children(server);
+                for process in std::iter::once(server).chain(others) {
+                    end::signal("KILL", process);
+                }
+            }
+        }
         running.server.wait().expect("it ends");
         running.guard.dismiss();
     }

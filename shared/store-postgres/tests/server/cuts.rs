@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use sluice_postgres::{PostgresStore, Settings};
 use sluice_store::{OrderStore, PutOutcome, contract::order};
 use sluice_testing::wait_for;
@@ -72,4 +73,27 @@ async fn a_network_that_swallows_all() {
     proxy.set(Way::Pass);
     assert_stored(store.put(&it).await);
     assert!(proxy.connections() >= 3, "{}", proxy.connections());
+}
+
+/// Many calls at once try one connection, not one each in turn.
+#[tokio::test]
+async fn many_calls_share_one_failure() {
+    let Some(database) = Database::new("one_failure").await else {
+        return;
+    };
+    let proxy = Proxy::before(database.server.port()).await;
+    let settings = Settings {
+        port: proxy.port(),
+        connect_timeout: Duration::from_millis(300),
+        ..database.settings()
+    };
+    let store = PostgresStore::new(settings).unwrap();
+    proxy.set(Way::Hole);
+    let orders: Vec<_> = (0..32).map(|key| order("c", key, 0, &["a"])).collect();
+    for result in join_all(orders.iter().map(|order| store.put(order))).await {
+        unavailable(result);
+    }
+    assert_eq!(proxy.connections(), 1);
+    proxy.set(Way::Pass);
+    assert_stored(store.put(&orders[0]).await);
 }

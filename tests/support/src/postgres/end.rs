@@ -1,6 +1,7 @@
 //! Ends a server: by its number, whatever becomes of the test.
 
 use std::{
+    fs,
     path::Path,
     process::{Child, Command, Stdio},
 };
@@ -13,6 +14,15 @@ pub(super) fn signal(signal: &str, pid: u32) {
         .args([format!("-{signal}"), pid.to_string()])
         .stderr(Stdio::null())
         .status();
+}
+
+/// The processes that a process has started.
+pub(super) fn children(pid: u32) -> Vec<u32> {
+    let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+    let list = list.unwrap_or_default();
+    list.split_whitespace()
+        .filter_map(|pid| pid.parse().ok())
+        .collect()
 }
 
 /// A process that waits for the test's end. The system closes its input when the test's process is gone, however that ended;
