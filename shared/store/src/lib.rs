@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "testing")]
+pub mod contract;
 mod dynamo;
 mod item;
 mod memory;
@@ -142,7 +144,7 @@ pub struct Rejection {
 impl Rejection {
     /// Whether this rejects the order with this content. The id carries only the start of the hash. So if the whole hash is
     /// known it decides: two contents may share their start, and neither may be lost.
-    fn is_of(&self, content: &ContentHash) -> bool {
+    pub fn is_of(&self, content: &ContentHash) -> bool {
         match &self.content {
             Some((_, own, _)) => own == content,
             None => self.order_id.is_for(content),

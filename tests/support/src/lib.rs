@@ -16,6 +16,8 @@ pub mod lane;
 pub mod matching;
 #[cfg(feature = "stack")]
 pub mod orders;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "stack")]
 pub mod proxy;
 #[cfg(feature = "stack")]

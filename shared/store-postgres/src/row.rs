@@ -1,0 +1,108 @@
+//! How a row is read.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+use sluice_order::{ContentHash, Order, OrderId, OrderKey, Timestamp};
+use sluice_store::{OrderStatus, Rejection, StoreError, StoredOrder, Summary};
+use tokio_postgres::{Row, types::FromSql};
+
+/// The columns of an order, in the order in which [`order`] reads them. The document is read as text, and written so too: then
+/// neither side needs a tree of it.
+pub(crate) const ORDER: &str =
+    "order_id, accepted_at, stored_at, content_hash, traceparent, document::text";
+
+/// The columns of a rejection, in the order in which [`rejection`] reads them.
+pub(crate) const REJECTION: &str =
+    "order_id, reason, rejected_at, accepted_at, content_hash, document::text";
+
+/// The columns of a summary, in the order in which [`summary`] reads them.
+pub(crate) const SUMMARY: &str = "order_id, currency, total, accepted_at, stored_at";
+
+/// A row cannot be read. The reason is left out, because it would quote the order.
+pub(crate) fn not_ours<E>(_: E) -> StoreError {
+    StoreError::Unavailable("a row is not one of ours".to_owned())
+}
+
+/// A point in time as the database takes it. It has microseconds there, so milliseconds come back as they were.
+pub(crate) fn time(at: Timestamp) -> SystemTime {
+    // A timestamp is never before 1970.
+    UNIX_EPOCH + Duration::from_millis(u64::try_from(at.as_millis()).unwrap_or_default())
+}
+
+fn get<'a, T: FromSql<'a>>(row: &'a Row, at: usize) -> Result<T, StoreError> {
+    row.try_get(at).map_err(not_ours)
+}
+
+fn parsed<T: std::str::FromStr>(row: &Row, at: usize) -> Result<T, StoreError> {
+    get::<&str>(row, at)?.parse().map_err(not_ours)
+}
+
+fn timestamp(time: SystemTime) -> Result<Timestamp, StoreError> {
+    let since_1970 = time.duration_since(UNIX_EPOCH).map_err(not_ours)?;
+    let millis = i64::try_from(since_1970.as_millis()).map_err(not_ours)?;
+    Ok(Timestamp::from_millis(millis))
+}
+
+fn at(row: &Row, at: usize) -> Result<Timestamp, StoreError> {
+    timestamp(get(row, at)?)
+}
+
+fn document(text: &str) -> Result<Order, StoreError> {
+    let value: Value = serde_json::from_str(text).map_err(not_ours)?;
+    Order::try_from(value).map_err(not_ours)
+}
+
+/// Reads an order.
+pub(crate) fn order(row: &Row) -> Result<StoredOrder, StoreError> {
+    Ok(StoredOrder {
+        order_id: parsed(row, 0)?,
+        accepted_at: at(row, 1)?,
+        stored_at: at(row, 2)?,
+        content: parsed(row, 3)?,
+        traceparent: get(row, 4)?,
+        order: document(get(row, 5)?)?,
+    })
+}
+
+/// Reads a rejection.
+pub(crate) fn rejection(row: &Row) -> Result<Rejection, StoreError> {
+    let reason = Value::from(get::<&str>(row, 1)?);
+    let accepted_at: Option<SystemTime> = get(row, 3)?;
+    let order: Option<&str> = get(row, 5)?;
+    Ok(Rejection {
+        order_id: parsed(row, 0)?,
+        reason: serde_json::from_value(reason).map_err(not_ours)?,
+        rejected_at: at(row, 2)?,
+        content: match (accepted_at, order) {
+            (Some(accepted_at), Some(order)) => Some((
+                timestamp(accepted_at)?,
+                parsed::<ContentHash>(row, 4)?,
+                document(order)?,
+            )),
+            _ => None,
+        },
+    })
+}
+
+/// Reads an order in a list.
+pub(crate) fn summary(row: &Row) -> Result<Summary, StoreError> {
+    Ok(Summary {
+        order_id: parsed(row, 0)?,
+        status: OrderStatus::InFulfillment,
+        currency: get(row, 1)?,
+        total: u64::try_from(get::<i64>(row, 2)?).map_err(not_ours)?,
+        accepted_at: at(row, 3)?,
+        stored_at: at(row, 4)?,
+    })
+}
+
+/// The key of an order as a column holds it: the text that `DynamoDB`'s table has too.
+pub(crate) fn key(id: &OrderId) -> String {
+    key_text(id.key())
+}
+
+/// As [`key`].
+pub(crate) fn key_text(key: OrderKey) -> String {
+    key.to_string()
+}

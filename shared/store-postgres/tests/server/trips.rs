@@ -1,0 +1,46 @@
+//! How often a call goes to the server, and by how many connections.
+
+use futures::future::join_all;
+use sluice_postgres::{PostgresStore, Settings};
+use sluice_store::{OrderStore, PutOutcome, contract::order};
+
+use crate::{assert_stored, database::Database, proxy::Proxy};
+
+#[tokio::test]
+async fn a_new_order_is_one_round_trip() {
+    let Some(database) = Database::new("trips").await else {
+        return;
+    };
+    let proxy = Proxy::before(database.server.port()).await;
+    let settings = Settings {
+        port: proxy.port(),
+        ..database.settings()
+    };
+    let store = PostgresStore::new(settings).unwrap();
+    store.warm().await.unwrap();
+    let it = order("c", 1, 0, &["a"]);
+    let before = proxy.questions();
+    assert_stored(store.put(&it).await);
+    assert_eq!(proxy.questions() - before, 1, "new");
+    assert_eq!(store.put(&it).await.unwrap(), PutOutcome::Duplicate);
+    assert_eq!(proxy.questions() - before, 3, "there: one more to read it");
+    assert_eq!(proxy.connections(), 1);
+}
+
+#[tokio::test]
+async fn many_calls_share_one_connection() {
+    let Some(database) = Database::new("sharing").await else {
+        return;
+    };
+    let proxy = Proxy::before(database.server.port()).await;
+    let settings = Settings {
+        port: proxy.port(),
+        ..database.settings()
+    };
+    let store = PostgresStore::new(settings).unwrap();
+    let orders: Vec<_> = (0..100).map(|key| order("c", key, 0, &["a"])).collect();
+    for result in join_all(orders.iter().map(|order| store.put(order))).await {
+        assert_stored(result);
+    }
+    assert_eq!(proxy.connections(), 1);
+}
