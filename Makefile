@@ -8,15 +8,16 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Tests that need a stack, and run only where there is one.
 END_TO_END := --test end_to_end
 SAM_LOCAL := --test sam_local
-.PHONY: help local local-down replay build simulate pace-check trace-check bench bench-compare test check unit budgets update-check end-to-end sam-local \
-	functions test-binaries aws-tools events clean
+ON_POSTGRES := --test on_postgres
+.PHONY: help local local-down replay build simulate pace-check trace-check bench bench-compare test check unit budgets update-check end-to-end \
+	end-to-end-postgres sam-local functions test-binaries aws-tools events clean
 
 help: ## list the targets
 	@sed -n 's/^#: \(.*\)/\n\1/p; s/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 #: Use it
 
-local: ## build, start a local AWS, deploy into it; LOCAL_PORT=4566, PARAMETERS='StandardWritesPerSecond=50 HotSkus=85123A'
+local: ## build, start a local AWS, deploy into it; LOCAL_PORT=4566, STORE=postgres, PARAMETERS='StandardWritesPerSecond=50 HotSkus=85123A'
 	@local/stack up
 	@local/stack status
 
@@ -27,7 +28,7 @@ replay: ## send a retailer's real sales to the stack of `make local`, and check 
 	@local/with-env cargo build --bin sluice
 	@local/with-env cargo run --quiet --bin sluice -- replay data/online-retail-2010-12.csv
 
-build: ## build the functions into .aws-sam/build; ARCH=x86_64 or arm64, this machine's by default
+build: ## build the functions into .aws-sam/build; ARCH=x86_64 or arm64, this machine's by default; STORE=postgres
 	@local/build
 
 clean: local-down ## remove all that was built and installed here
@@ -38,12 +39,12 @@ clean: local-down ## remove all that was built and installed here
 
 test: ## all tests, on stacks of their own; SLUICE_SAM_LOCAL=containers or emulator
 	@echo "==> The parts of the tests run side by side, and each shows what it printed when it is done"
-	@$(MAKE) --no-print-directory --jobs --keep-going --output-sync=target check unit budgets update-check end-to-end sam-local
+	@$(MAKE) --no-print-directory --jobs --keep-going --output-sync=target check unit budgets update-check end-to-end end-to-end-postgres sam-local
 
 # In a folder of its own, because cargo lets only one command at a time into a folder. With `nice`, because other parts wait for the compiler.
 check: ## formats, lints, the rules of the template, and the examples
 	cargo fmt --all --check
-	nice cargo clippy --target-dir $(TARGET)/clippy --workspace --all-targets $(END_TO_END) $(SAM_LOCAL) -- --deny warnings
+	nice cargo clippy --target-dir $(TARGET)/clippy --workspace --all-targets $(END_TO_END) $(SAM_LOCAL) $(ON_POSTGRES) -- --deny warnings
 	@local/check-template
 	@local/check-examples
 
@@ -59,6 +60,13 @@ budgets: functions test-binaries ## the functions' sizes, connections, calls, in
 end-to-end: functions test-binaries aws-tools ## the whole path on a local AWS
 	PARAMETERS="HotSkus=hot-1 OrderIdSecretsMaxAge=5" SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace $(END_TO_END)
 
+# Quickly built: what is tested is the store, and it is the same code. After the other build, because both use one folder.
+end-to-end-postgres: functions test-binaries aws-tools ## the whole path on a local AWS and a PostgreSQL, which is killed in between
+	@if local/database find >/dev/null; then \
+		PROFILE=dev STORE=postgres local/build $(TEST_BUILD)-postgres && \
+		STORE=postgres SLUICE_BUILD_DIR=$(TEST_BUILD)-postgres local/with-stack cargo test --workspace $(ON_POSTGRES); \
+	else test "$$SLUICE_DATABASES" != required; fi
+
 sam-local: functions test-binaries aws-tools ## every event through the built functions, by `sam local`
 	SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace $(SAM_LOCAL)
 
@@ -67,7 +75,7 @@ functions: # as AWS gets them
 
 test-binaries: # of all tests at once, so that no part of them waits for the compiler
 	cargo build --bin receive-traces --bin bench --bin sluice
-	cargo test --workspace --lib --bins --tests $(END_TO_END) $(SAM_LOCAL) --no-run
+	cargo test --workspace --lib --bins --tests $(END_TO_END) $(SAM_LOCAL) $(ON_POSTGRES) --no-run
 
 aws-tools:
 	@local/venv aws

@@ -3,6 +3,7 @@
 mod dlq;
 mod lanes;
 mod map;
+mod migrate;
 mod plan;
 pub mod replay;
 mod secret;
@@ -25,6 +26,7 @@ use self::{
         switch::Action,
     },
     map::MapArguments,
+    migrate::MigrateArguments,
     plan::arguments::PlanArguments,
     replay::ReplayArguments,
     secret::SecretArguments,
@@ -59,6 +61,7 @@ Examples for operations:
   sluice dlq replay --reason PANIC --dry-run    show what would go back to its queue, once the cause is fixed
   sluice secret rotate                          seal new order ids with a new secret, with nothing deployed or rejected
   sluice smoke                                  try both lanes after a deploy, with orders that nobody fulfills
+  sluice migrate --database-url postgres://…    bring the schema of a PostgreSQL database up to this release
   sluice map --since 10m                        show which part called which, how often, how fast, and what failed
   sluice plan --peak 5000/s --for 10m --writes-per-second 400
                                                 work out what a sale will do to the queue, the limits and the bill
@@ -105,6 +108,7 @@ pub(crate) enum Command {
     Dlq(DlqArguments),
     Secret(SecretArguments),
     Smoke(SmokeArguments),
+    Migrate(MigrateArguments),
     Map(MapArguments),
     Plan(Box<PlanArguments>),
 }
@@ -115,7 +119,7 @@ const GROUPS: [(&str, &[&str]); 2] = [
     (
         "Operations",
         &[
-            "pace", "pause", "resume", "dlq", "secret", "smoke", "map", "plan",
+            "pace", "pause", "resume", "dlq", "secret", "smoke", "migrate", "map", "plan",
         ],
     ),
 ];
@@ -194,6 +198,10 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Trace(arguments) => stop.look(trace::run(stack, &arguments)).await,
         Command::Pace(arguments) => stop.look(lanes::pace::run(stack, &arguments)).await,
         Command::Smoke(arguments) => stop.look(smoke::run(stack, &arguments)).await,
+        Command::Migrate(arguments) => {
+            stop.unless(migrate::run(&arguments), migrate::stopped)
+                .await
+        }
         Command::Map(arguments) => stop.look(map::run(&arguments)).await,
         Command::Plan(arguments) => stop.look(plan::run(&arguments)).await,
     }

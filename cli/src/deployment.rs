@@ -12,4 +12,5 @@ pub(crate) mod rate;
 pub mod retry;
 pub mod sign;
 pub mod stack;
+pub(crate) mod store;
 mod trouble;

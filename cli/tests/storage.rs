@@ -1,11 +1,18 @@
-//! What the service writes to the table is what the checker reads from it, through a real `DynamoDB` API.
+//! What the service writes to storage is what the checker reads from it: through a real `DynamoDB` API, and on a real PostgreSQL.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
-use sluice::commands::replay::{record::Record, storage::scan};
+use sluice::commands::replay::{
+    record::Record,
+    storage::{scan, scan_database},
+};
 use sluice_order::{ContentHash, Order, OrderKey, RejectReason, Timestamp, testing::secrets};
+use sluice_postgres::{PostgresStore, Settings, Tls, migrate};
 use sluice_store::{DynamoStore, OrderStore, Rejection, StoredOrder};
-use sluice_testing::dynamodb::{self, TABLE};
+use sluice_testing::{
+    dynamodb::{self, TABLE},
+    postgres::Postgres,
+};
 
 /// An order of about 100 kB, so that a few of them fill a page of a scan (1 MB).
 fn order(key: u8) -> StoredOrder {
@@ -26,38 +33,24 @@ fn order(key: u8) -> StoredOrder {
     }
 }
 
-#[tokio::test]
-async fn every_page_is_read_and_every_record_understood() {
-    let client = dynamodb::client().await;
-    let store = DynamoStore::new(client.clone(), TABLE);
+/// Writes 25 orders, and a rejection of a 26th.
+async fn fill(store: &impl OrderStore) {
     for key in 1..=25 {
         store.put(&order(key)).await.unwrap();
     }
     let rejected = order(26);
-    store
-        .reject(&Rejection {
-            order_id: rejected.order_id,
-            reason: RejectReason::KeyReused,
-            rejected_at: rejected.stored_at,
-            content: None,
-        })
-        .await
-        .unwrap();
-    // Not ours: it says nothing about an order.
-    client
-        .put_item()
-        .table_name(TABLE)
-        .item("order_key", AttributeValue::S("x".into()))
-        .item("record", AttributeValue::S("note".into()))
-        .send()
-        .await
-        .unwrap();
+    let rejection = Rejection {
+        order_id: rejected.order_id,
+        reason: RejectReason::KeyReused,
+        rejected_at: rejected.stored_at,
+        content: None,
+    };
+    store.reject(&rejection).await.unwrap();
+}
 
-    let mut records = Vec::new();
-    let items = scan(&client, TABLE, |record| records.push(record.clone()))
-        .await
-        .unwrap();
-    assert_eq!((items, records.len()), (27, 26));
+/// Sees that these are the records of [`fill`].
+fn check(records: Vec<Record>) {
+    assert_eq!(records.len(), 26);
     let mut keys = Vec::new();
     for record in records {
         match record {
@@ -76,16 +69,53 @@ async fn every_page_is_read_and_every_record_understood() {
                 keys.push(key);
             }
             Record::Rejection { order_id, reason } => {
-                assert_eq!(order_id, Some(rejected.order_id));
+                assert_eq!(order_id, Some(order(26).order_id));
                 assert_eq!(reason, "KEY_REUSED");
             }
         }
     }
     keys.sort_unstable();
-    assert_eq!(
-        keys,
-        (1..=25)
-            .map(|key| OrderKey::from([key; 12]))
-            .collect::<Vec<_>>()
-    );
+    let all = (1..=25).map(|key| OrderKey::from([key; 12]));
+    assert_eq!(keys, all.collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn every_page_is_read_and_every_record_understood() {
+    let client = dynamodb::client().await;
+    fill(&DynamoStore::new(client.clone(), TABLE)).await;
+    // Not ours: it says nothing about an order.
+    client
+        .put_item()
+        .table_name(TABLE)
+        .item("order_key", AttributeValue::S("x".into()))
+        .item("record", AttributeValue::S("note".into()))
+        .send()
+        .await
+        .unwrap();
+    let mut records = Vec::new();
+    let items = scan(&client, TABLE, |record| records.push(record.clone()))
+        .await
+        .unwrap();
+    assert_eq!(items, 27);
+    check(records);
+}
+
+#[tokio::test]
+async fn every_row_is_read_and_understood() {
+    let Some(server) = Postgres::start(&[]) else {
+        return;
+    };
+    let settings = Settings {
+        port: server.port(),
+        ..Settings::new("127.0.0.1", "postgres", "postgres", Tls::LoopbackOnly)
+    };
+    let client = PostgresStore::client(settings.clone()).await.unwrap();
+    migrate(&client).await.unwrap();
+    fill(&PostgresStore::new(settings.clone()).unwrap()).await;
+    let mut records = Vec::new();
+    let rows = scan_database(settings, |record| records.push(record.clone()))
+        .await
+        .unwrap();
+    assert_eq!(rows, 26);
+    check(records);
 }

@@ -25,7 +25,6 @@ mod sweep;
 mod why;
 
 use sluice_order::SystemClock;
-use sluice_store::DynamoStore;
 
 use self::{
     arguments::{DlqArguments, DlqCommand},
@@ -33,7 +32,7 @@ use self::{
     sqs::Sqs,
 };
 use crate::{
-    deployment::{aws::Aws, stack::Stack},
+    deployment::{aws::Aws, stack::Stack, store::Store},
     terminal::{
         failure::{Exit, Failure},
         output,
@@ -65,10 +64,9 @@ pub(crate) async fn run(
         DlqCommand::Show(arguments) => show::run(&queues, arguments, stop).await,
         DlqCommand::Replay(arguments) => replay::run(&queues, arguments, stop).await,
         DlqCommand::Purge(arguments) => {
-            let client = aws_sdk_dynamodb::Client::new(&aws.config);
             let purge = Purge {
                 queues: &queues,
-                store: &DynamoStore::new(client, stack.table()?),
+                store: &Store::of(&stack, &aws)?,
                 clock: SystemClock,
                 arguments,
                 stop,

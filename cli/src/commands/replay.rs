@@ -1,6 +1,6 @@
 //! `sluice replay`: posts a file of sales, waits, and proves that storage holds what was accepted.
 //!
-//! [`post`] sends the orders of the file on a [`schedule`], [`drain`] waits for the buffer, [`storage`] reads the table,
+//! [`post`] sends the orders of the file on a [`schedule`], [`drain`] waits for the buffer, [`storage`] reads what is stored,
 //! [`check`] compares and [`report`] says what was found. It is the proof of the service's promises: it does not believe
 //! the API, and looks into storage itself.
 
@@ -23,6 +23,7 @@ use self::{
     drain::{Buffer, Drain},
     report::Report,
     schedule::Schedule,
+    storage::Storage,
 };
 use crate::{
     deployment::{api::Api, aws::Aws, rate::bounded, stack::Stack},
@@ -107,11 +108,11 @@ pub(crate) async fn run(
         let aws = Aws::from_environment().await?;
         let stack = Stack::find(&aws, stack).await?;
         let api = Api::of(&stack, &aws)?;
-        let (table, lanes) = (stack.table()?.to_owned(), stack.lanes()?);
+        let (storage, lanes) = (Storage::of(&stack)?, stack.lanes()?);
         Buffer::new(&aws, lanes.clone()).dead_letters().await?;
-        Ok((aws, api, table, lanes))
+        Ok((aws, api, storage, lanes))
     };
-    let (aws, api, table, lanes) = stop.unless(found, nothing_posted).await?;
+    let (aws, api, storage, lanes) = stop.unless(found, nothing_posted).await?;
     let counted = post::Counted::default();
     let posting = post::all(&api, posted, schedule, arguments.in_flight, &counted);
     let stopped = || {
@@ -130,7 +131,7 @@ pub(crate) async fn run(
         let left = drained(&buffer, patience).await?;
         let began = check::began(&outcomes, began);
         let check = || Check::new(&invoices, &outcomes, began);
-        let findings = look(&aws, &table, check, patience.min(SETTLE)).await?;
+        let findings = look(&aws, &storage, check, patience.min(SETTLE)).await?;
         let dead_letters = buffer.dead_letters().await?;
         Ok(Report::new(&outcomes, took, &findings).with_queues(left, &dead_letters))
     };
@@ -198,18 +199,15 @@ async fn drained(buffer: &Buffer<'_>, patience: Duration) -> Result<u64, Failure
 /// Checks storage, again and again for a while if an order is missing.
 async fn look<'a>(
     aws: &Aws,
-    table: &str,
+    storage: &Storage,
     check: impl Fn() -> Check<'a>,
     settle: Duration,
 ) -> Result<Findings, Failure> {
     let progress = Progress::open("Checking storage");
-    let client = aws_sdk_dynamodb::Client::new(&aws.config);
     let end = Instant::now() + settle;
     loop {
         let mut check = check();
-        storage::scan(&client, table, |record| check.see(record))
-            .await
-            .map_err(|e| aws.explain(&format!("read the table {table}"), &e))?;
+        storage.scan(aws, |record| check.see(record)).await?;
         let findings = check.finish();
         if findings.missing.is_empty() || Instant::now() + LOOK_AGAIN > end {
             return Ok(findings);

@@ -11,7 +11,7 @@ mod waterfall;
 
 use clap::Args;
 use sluice_order::{Clock, OrderId, SystemClock, TraceId};
-use sluice_store::{DynamoStore, OrderStore};
+use sluice_store::OrderStore;
 
 use self::{
     find::{Stored, no_trace, not_sampled, not_there},
@@ -21,7 +21,7 @@ use self::{
     waterfall::WIDTH,
 };
 use crate::{
-    deployment::{aws::Aws, stack::Stack},
+    deployment::{aws::Aws, stack::Stack, store::Store},
     terminal::{
         failure::{Exit, Failure},
         output,
@@ -64,8 +64,7 @@ pub(crate) struct TraceArguments {
 pub(crate) async fn run(stack: &str, arguments: &TraceArguments) -> Result<Exit, Failure> {
     let aws = Aws::from_environment().await?;
     let stack = Stack::find(&aws, stack).await?;
-    let client = aws_sdk_dynamodb::Client::new(&aws.config);
-    let store = DynamoStore::new(client, stack.table()?);
+    let store = Store::of(&stack, &aws)?;
     follow(&aws, &store, arguments).await
 }
 
@@ -77,7 +76,7 @@ async fn follow(
     let found = store.find(&arguments.id).await.map_err(|error| {
         Failure::environment(
             format!("the order cannot be looked up: {error}"),
-            "check that dynamodb:GetItem and Query on the table work, then run it again",
+            "check that storage can be read from here (on a table: dynamodb:GetItem and Query), then run it again",
         )
     })?;
     let xray = XRay::new(aws);

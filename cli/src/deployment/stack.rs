@@ -87,6 +87,13 @@ impl Stack {
         self.output("OrdersTable")
     }
 
+    /// Address of the database, where the stack stores orders in one.
+    pub(crate) fn database(&self) -> Option<&str> {
+        let store = self.parameters.get("Store").map(String::as_str);
+        let url = self.parameters.get("DatabaseUrl").map(String::as_str);
+        url.filter(|_| store == Some("postgres"))
+    }
+
     /// ARN of the secret that order ids are sealed with.
     pub(crate) fn secret(&self) -> Result<&str, Failure> {
         self.output("OrderIdSecretArn")

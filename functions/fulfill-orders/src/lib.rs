@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
+#![recursion_limit = "256"] // The types of nested futures are deep.
 
 mod sink;
+mod start;
 pub mod xray;
 
 use sluice_consumer::{Consumer, Pace, queue::QueueControl};
@@ -9,6 +11,7 @@ use sluice_runtime::LiveSecrets;
 use sluice_store::OrderStore;
 
 pub use sink::{OrderSink, read, read_with};
+pub use start::run;
 
 /// The consumer of a lane.
 pub fn consumer<S: OrderStore, Q: QueueControl, C: Clock>(

@@ -1,14 +1,12 @@
 //! The Lambda function `read-orders`: wiring only.
 #![recursion_limit = "256"] // The types of nested futures are deep.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::{Client, config::Builder};
-use lambda_http::{Context, Error};
-use read_orders::ReadOrders;
-use sluice_api::{ProxyRequest, ProxyResponse};
+use lambda_http::Error;
 use sluice_runtime::{
-    Https, LiveSecrets, Opening,
+    Opening,
     aws::{self, Budget},
     is_open,
 };
@@ -27,23 +25,17 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    sluice_runtime::run(env!("CARGO_CRATE_NAME"), async || {
+    read_orders::run(env!("CARGO_CRATE_NAME"), async |https, _| {
+        sluice_runtime::built_for("dynamodb")?;
         let table = sluice_runtime::required("ORDERS_TABLE")?;
-        let https = Https::new();
-        let secrets = LiveSecrets::from_env(&https)?;
-        let config = Builder::from(&aws::config(READ, &https)?)
+        let config = Builder::from(&aws::config(READ, https)?)
             .interceptor(Calls::to("DynamoDB", &table))
             .build();
         let store = DynamoStore::new(Client::from_conf(config), table);
-        secrets
-            .read_while(https.open(async || is_open(&store.warm(Opening).await)))
+        https
+            .open(async || is_open(&store.warm(Opening).await))
             .await;
-        let read = Arc::new(ReadOrders::new(store, secrets));
-        Ok(
-            async move |event: ProxyRequest, _: Context| -> ProxyResponse {
-                read.handle(&event.into()).await.into()
-            },
-        )
+        Ok(store)
     })
     .await
 }

@@ -11,7 +11,7 @@ mod settings;
 pub use function::{Function, Invocations, Out};
 pub use https::{Https, Opening, is_open};
 pub use secrets::{LiveSecrets, SecretsUnavailable};
-pub use settings::{SettingError, number, optional, required};
+pub use settings::{SettingError, built_for, number, optional, required};
 
 use std::{
     io::{self, Write},

@@ -118,9 +118,10 @@ impl LiveSecrets {
 
     /// Reads them for the first time, while connections are opened; and once more if that failed, since it is known only
     /// then which certificate authorities to trust.
-    pub async fn read_while(&self, opening: impl Future<Output = ()>) {
-        let ((), ()) = tokio::join!(opening, self.read(None));
+    pub async fn read_while<T>(&self, opening: impl Future<Output = T>) -> T {
+        let (opened, ()) = tokio::join!(opening, self.read(None));
         self.read(None).await;
+        opened
     }
 
     /// The secrets for an invocation that begins, read again first where they are old.

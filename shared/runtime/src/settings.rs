@@ -51,6 +51,20 @@ pub fn optional<T: FromStr<Err: Display> + Default>(name: &'static str) -> Resul
         .map_err(|error| SettingError::invalid(name, error))
 }
 
+/// Refuses to start a program in a stack that stores its orders elsewhere: `STORE`, where it is set.
+///
+/// # Errors
+/// The stack names another store.
+pub fn built_for(store: &str) -> Result<(), SettingError> {
+    match required("STORE") {
+        Ok(other) if other != store => Err(SettingError::invalid(
+            "STORE",
+            format!("this program is built for {store}: build with STORE={other}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Reads a setting that is required.
 ///
 /// # Errors

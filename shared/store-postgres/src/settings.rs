@@ -1,6 +1,8 @@
 //! Where the database is, and how it is reached.
 
-use std::{fmt, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{fmt, net::IpAddr, pin::Pin, str::FromStr, sync::Arc, time::Duration};
+
+use tokio_postgres::{Config, config::Host};
 
 /// The longest that connecting may take by default: names, TCP, TLS, the login and a look at the schema.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -58,6 +60,30 @@ impl Settings {
                 .host
                 .parse::<IpAddr>()
                 .is_ok_and(|address| address.is_loopback())
+    }
+}
+
+/// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, in the form that `psql` takes too, to a server on this machine: it is not
+/// encrypted.
+/// <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS>
+impl FromStr for Settings {
+    type Err = BadSettings;
+
+    fn from_str(url: &str) -> Result<Self, BadSettings> {
+        // What the parser says may quote the address, and with it the password.
+        let config: Config = url.parse().map_err(|_| BadSettings::Address)?;
+        let ([Host::Tcp(host)], Some(user)) = (config.get_hosts(), config.get_user()) else {
+            return Err(BadSettings::Address);
+        };
+        let database = config.get_dbname().unwrap_or(user);
+        let mut settings = Self::new(host, database, user, Tls::LoopbackOnly);
+        if let [port] = config.get_ports() {
+            settings.port = *port;
+        }
+        if let Some(password) = config.get_password() {
+            settings.password = Password::fixed(String::from_utf8_lossy(password));
+        }
+        Ok(settings)
     }
 }
 
@@ -128,6 +154,9 @@ impl fmt::Debug for Password {
 /// Settings that no connection can be made with.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadSettings {
+    /// No address.
+    #[error("it is no address such as postgres://USER:PASSWORD@HOST:PORT/DATABASE, with one host")]
+    Address,
     /// Without TLS to another machine.
     #[error(
         "the database is on another machine, and the connection would not be encrypted. Next: give the authorities that signed its certificate"
@@ -141,4 +170,43 @@ pub enum BadSettings {
     /// TLS cannot be set up.
     #[error("TLS cannot be set up: {0}")]
     Tls(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_everything() {
+        let settings: Settings = "postgres://sluice:s%40fe@127.0.0.1:37723/orders"
+            .parse()
+            .unwrap();
+        let Settings {
+            host,
+            port,
+            database,
+            user,
+            ..
+        } = &settings;
+        assert_eq!(
+            (host.as_str(), *port, database.as_str(), user.as_str()),
+            ("127.0.0.1", 37723, "orders", "sluice")
+        );
+        assert!(!format!("{settings:?}").contains("s@fe"));
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_without_its_password() {
+        for url in [
+            "",
+            "mysql://u:secret@h/d",
+            "postgres://u:secret@h:port/d",
+            "postgres://h1,h2/d",
+            "postgres:///d",
+        ] {
+            let error = url.parse::<Settings>().unwrap_err().to_string();
+            assert!(error.contains("it is no address"), "{url}: {error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
 }

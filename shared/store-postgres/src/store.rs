@@ -72,6 +72,14 @@ impl PostgresStore {
         Ok(Self(Arc::new(Connection::new(Connector::new(settings)?))))
     }
 
+    /// The store at this address, as [`Settings`] reads it.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; it is no such address.
+    pub fn from_url(url: &str) -> Result<Self, BadSettings> {
+        Self::new(url.parse()?)
+    }
+
     /// Opens the connection, if there is none. For a function's start.
     ///
     /// # Errors

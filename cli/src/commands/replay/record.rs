@@ -1,16 +1,13 @@
-//! Items of the table, as the checker reads them.
+//! What storage holds, as the checker reads it.
 //!
 //! It does not use the code that wrote them, on purpose: an error that both share would go unseen. The attribute names are
 //! part of the interface.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sluice_order::{ContentHash, Order, OrderId, OrderKey, Timestamp};
 
-/// One item of the table.
+/// One record.
 #[derive(Clone, Debug)]
 pub enum Record {
     /// The order of a key.
@@ -69,14 +66,14 @@ struct Attributes {
 }
 
 impl Record {
-    /// Reads an item; `None` for a kind of record that says nothing about an order.
-    pub fn of(item: HashMap<String, AttributeValue>) -> Option<Self> {
-        let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
+    /// Reads a record that has the names of the table's items; `None` for a kind that says nothing about an order.
+    pub fn of(item: Value) -> Option<Self> {
+        let text = |name: &str| item.get(name).and_then(Value::as_str);
         let record = text("record")?;
         if record.starts_with("rejected#") {
             return Some(Self::Rejection {
                 order_id: text("order_id").and_then(|id| id.parse().ok()),
-                reason: text("reason").map_or_else(|| "without a reason".into(), Clone::clone),
+                reason: text("reason").unwrap_or("without a reason").to_owned(),
             });
         }
         if record != "order" {
@@ -84,14 +81,14 @@ impl Record {
         }
         Some(Self::Order(Box::new(OrderRecord {
             key: text("order_key").and_then(|key| key.parse().ok()),
-            customer_id: text("customer_id").cloned(),
+            customer_id: text("customer_id").map(str::to_owned),
             content: content(item),
         })))
     }
 }
 
-fn content(item: HashMap<String, AttributeValue>) -> Result<Content, String> {
-    let read: Attributes = serde_dynamo::from_item(item).map_err(|error| error.to_string())?;
+fn content(item: Value) -> Result<Content, String> {
+    let read: Attributes = serde_json::from_value(item).map_err(|error| error.to_string())?;
     let order = json!({
         "currency": read.currency, "customer_id": read.customer_id, "lines": read.lines, "ship_to": read.ship_to,
     });

@@ -1,10 +1,57 @@
-//! Reads the table of orders.
+//! Reads all that storage holds, by consistent reads.
 
 use aws_sdk_dynamodb::{Client, error::SdkError, operation::scan::ScanError};
+use futures::{TryStreamExt, pin_mut};
+use serde_json::Value;
+use sluice_postgres::{PostgresStore, Settings};
 
 use super::record::Record;
+use crate::{
+    deployment::{aws::Aws, stack::Stack, store::database},
+    terminal::failure::Failure,
+};
 
-/// Hands every order and rejection of the table to `see`, by consistent reads. Returns the number of items.
+/// Where a stack stores its orders.
+#[derive(Clone, Debug)]
+pub(crate) enum Storage {
+    /// A table of `DynamoDB`.
+    Table(String),
+    /// A database of PostgreSQL.
+    Database(Settings),
+}
+
+impl Storage {
+    /// The stack's.
+    pub(crate) fn of(stack: &Stack) -> Result<Self, Failure> {
+        Ok(match database(stack)? {
+            Some(settings) => Self::Database(settings),
+            None => Self::Table(stack.table()?.to_owned()),
+        })
+    }
+
+    /// Hands every order and rejection to `see`.
+    pub(crate) async fn scan(&self, aws: &Aws, see: impl FnMut(&Record)) -> Result<(), Failure> {
+        match self {
+            Self::Table(table) => {
+                let client = Client::new(&aws.config);
+                let scanned = scan(&client, table, see).await;
+                scanned.map_err(|e| aws.explain(&format!("read the table {table}"), &e))?;
+            }
+            Self::Database(settings) => {
+                let scanned = scan_database(settings.clone(), see).await;
+                scanned.map_err(|why| {
+                    Failure::environment(
+                        format!("cannot read the database: {why}"),
+                        "see that it runs, then run the same command again",
+                    )
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Hands every order and rejection of the table to `see`. Returns the number of items.
 ///
 /// # Errors
 /// A page could not be read. What was seen until then is not the whole table and says nothing.
@@ -23,10 +70,50 @@ pub async fn scan(
     while let Some(page) = pages.next().await {
         for item in page?.items.unwrap_or_default() {
             items += 1;
-            if let Some(record) = Record::of(item) {
+            let item: Option<Value> = serde_dynamo::from_item(item).ok();
+            if let Some(record) = item.and_then(Record::of) {
                 see(&record);
             }
         }
     }
     Ok(items)
+}
+
+/// Orders and rejections under the names that the table's items have. `document` is what was ordered.
+const RECORDS: &str = r#"
+    SELECT (jsonb_build_object(
+        'record', 'order', 'order_status', 'IN_FULFILLMENT', 'order_key', order_key, 'order_id', order_id,
+        'content_hash', content_hash, 'total', total,
+        'accepted_at', to_char(accepted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+        'stored_at', to_char(stored_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+    ) || document)::text
+    FROM sluice.orders
+    UNION ALL
+    SELECT jsonb_build_object('record', 'rejected#' || fingerprint, 'order_id', order_id, 'reason', reason)::text
+    FROM sluice.rejections"#;
+
+/// Hands every order and rejection of the database to `see`. Returns the number of rows.
+///
+/// # Errors
+/// A row could not be read; why. What was seen until then is not all and says nothing.
+pub async fn scan_database(
+    settings: Settings,
+    mut see: impl FnMut(&Record),
+) -> Result<usize, String> {
+    let client = PostgresStore::client(settings);
+    let client = client.await.map_err(|error| error.to_string())?;
+    let none: [i32; 0] = [];
+    let rows = client.query_raw(RECORDS, none).await;
+    let rows = rows.map_err(|error| error.to_string())?;
+    pin_mut!(rows);
+    let mut read = 0;
+    while let Some(row) = rows.try_next().await.map_err(|error| error.to_string())? {
+        read += 1;
+        let text: &str = row.try_get(0).map_err(|error| error.to_string())?;
+        let record = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if let Some(record) = Record::of(record) {
+            see(&record);
+        }
+    }
+    Ok(read)
 }

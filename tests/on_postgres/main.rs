@@ -1,0 +1,107 @@
+//! The whole path with orders in PostgreSQL: the template as SAM deployed it into a local AWS, real processes, and a real server,
+//! which is killed while orders come in.
+//!
+//! `make end-to-end-postgres` runs these. Every wait is for a condition, and bounded.
+#![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
+
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use sluice_order::{Lane, Order, smoke};
+use sluice_postgres::PostgresStore;
+use sluice_testing::{lane, project, stack::Stack, wait_for};
+
+/// How many orders the database holds.
+async fn stored() -> i64 {
+    let settings = std::env::var("DATABASE_URL").unwrap().parse().unwrap();
+    let client = PostgresStore::client(settings).await.unwrap();
+    let rows = client
+        .query("SELECT count(*) FROM sluice.orders", &[])
+        .await;
+    rows.unwrap()[0].get(0)
+}
+
+/// Kills the server of this stack, or starts it again.
+fn database(what: &str) {
+    let dir = std::env::var("LOCAL_DIR").unwrap();
+    let database = project().join("local/database");
+    let status = Command::new(database)
+        .args([what, &dir])
+        .stdout(Stdio::null())
+        .status();
+    assert!(status.unwrap().success());
+}
+
+fn sluice(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
+    command
+        .args(arguments)
+        .current_dir(project())
+        .stdin(Stdio::null());
+    command
+}
+
+/// P2, P3: a retailer's real sales, and a server that dies while they come in. The command reads the database itself.
+#[tokio::test]
+async fn every_sale_is_stored_once_though_the_server_dies() {
+    let stack = Stack::take().await;
+    let sales = [
+        "replay",
+        "data/online-retail-2010-12.csv",
+        "--limit",
+        "150",
+        "--rate",
+        "15",
+        "--json",
+    ];
+    let replay = sluice(&sales).stdout(Stdio::piped()).spawn().unwrap();
+    wait_for("the first orders to be stored", async || {
+        stored().await >= 10
+    })
+    .await;
+    database("kill");
+    wait_for("orders to wait in the queue", async || {
+        stack.depth(lane::queue(Lane::Standard)).await >= 20
+    })
+    .await;
+    database("start");
+    let ran = replay.wait_with_output().unwrap();
+    let report: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert!(ran.status.success(), "{report:#}");
+    assert!(report["stored"].as_u64().unwrap() > 100, "{report:#}");
+    let again = sluice(&sales).output().unwrap();
+    let report: Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert!(again.status.success(), "{report:#}");
+}
+
+#[tokio::test]
+async fn the_api_says_of_an_order_what_the_database_holds() {
+    let stack = Stack::take().await;
+    let order = Order::sample().customer("on-postgres").json();
+    let accepted = stack.post(Some("one"), &order).await;
+    let id = accepted.body["order_id"].as_str().unwrap().to_owned();
+    let seen = stack.wait_for_status(&id, "IN_FULFILLMENT").await;
+    assert_eq!(seen["lines"], order["lines"]);
+    let repeated = stack.post(Some("one"), &order).await;
+    assert_eq!(repeated.body["order_id"], json!(id));
+    let other = Order::sample().customer("on-postgres").sku("other").json();
+    let conflict = stack.post(Some("one"), &other).await;
+    let conflict = conflict.body["order_id"].as_str().unwrap().to_owned();
+    let seen = stack.wait_for_status(&conflict, "REJECTED").await;
+    assert_eq!(seen["reason"], "KEY_REUSED");
+    let list = stack.get("/orders?customer_id=on-postgres").await;
+    assert_eq!(list.body["orders"].as_array().unwrap().len(), 1, "{list:?}");
+}
+
+#[tokio::test]
+async fn both_lanes_pass_the_smoke_test_and_no_list_shows_it() {
+    let stack = Stack::take().await;
+    let before = stored().await;
+    let ran = sluice(&["smoke"]).output().unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    assert_eq!(stored().await, before);
+    let list = stack
+        .get(&format!("/orders?customer_id={}", smoke::CUSTOMER))
+        .await;
+    assert_eq!(list.body["orders"], json!([]));
+}
