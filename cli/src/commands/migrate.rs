@@ -14,7 +14,6 @@ use crate::terminal::{
 /// before the release that needs it is deployed: the release before runs on the new schema too.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
-#[expect(clippy::doc_markdown, reason = "a help text for a terminal")]
 pub(crate) struct MigrateArguments {
     /// The database, as a role that may create a schema: postgres://USER:PASSWORD@HOST:PORT/DATABASE
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]

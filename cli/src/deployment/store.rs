@@ -33,7 +33,7 @@ impl Store {
 
 /// How the stack's database is reached, where it has one.
 pub(crate) fn database(stack: &Stack) -> Result<Option<Settings>, Failure> {
-    let settings = stack.database().map(|url| url.parse::<Settings>());
+    let settings = stack.database().map(str::parse::<Settings>);
     settings.transpose().map_err(|why| out_of_reach(&why))
 }
 
