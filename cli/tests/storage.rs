@@ -1,4 +1,5 @@
 //! What the service writes to storage is what the checker reads from it: through a real `DynamoDB` API, and on a real PostgreSQL.
+#![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;

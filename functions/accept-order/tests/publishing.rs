@@ -203,8 +203,7 @@ async fn a_smoke_test_posts_smoke_orders_and_nobody_else_does() {
     for lane in Lane::ALL {
         let (status, _, _) = post(&publisher, &smoke_request(&smoke::body(lane))).await;
         assert_eq!(status, 202);
-        let published = publisher.published();
-        let last = published.last().unwrap();
+        let last = publisher.published().pop().unwrap();
         assert_eq!((last.lane, last.is_smoke), (lane, true));
     }
     let customer = Order::sample().json();

@@ -1,4 +1,4 @@
-//! The functions in Lambda, and what `CodeDeploy` hears.
+//! The functions in Lambda, and what CodeDeploy hears.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub const INVOKE: Budget = Budget {
     total: Duration::from_secs(30),
 };
 
-/// What `CodeDeploy` is told: without it a deployment waits for an hour.
+/// What CodeDeploy is told: without it a deployment waits for an hour.
 pub const CODEDEPLOY: Budget = Budget {
     attempts: 5,
     attempt: Duration::from_secs(5),
@@ -72,7 +72,7 @@ impl Functions for LambdaFunctions {
     }
 }
 
-/// Tells `CodeDeploy` whether the new version passed, if it asked.
+/// Tells CodeDeploy whether the new version passed, if it asked.
 ///
 /// # Errors
 /// It did not take it; why.

@@ -18,7 +18,7 @@ pub const WAIT: Duration = Duration::from_mins(10);
 /// How long it waits before it asks again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What the function is invoked with: by `CodeDeploy`, with the names of what it must hear, or by hand.
+/// What the function is invoked with: by CodeDeploy, with the names of what it must hear, or by hand.
 /// <https://docs.aws.amazon.com/codedeploy/latest/userguide/tutorial-lambda-sam-create-lambda-function.html>
 #[derive(Default, Debug, Deserialize)]
 pub struct Call {

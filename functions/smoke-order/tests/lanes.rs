@@ -51,12 +51,12 @@ where
     }
 }
 
-fn receipt(lane: &str) -> Result<(u16, Value), String> {
-    Ok((202, json!({"order_id": format!("ord_{lane}")})))
+fn receipt(lane: &str) -> (u16, Value) {
+    (202, json!({"order_id": format!("ord_{lane}")}))
 }
 
-fn status(status: &str) -> Result<(u16, Value), String> {
-    Ok((200, json!({"status": status})))
+fn status(status: &str) -> (u16, Value) {
+    (200, json!({"status": status}))
 }
 
 async fn tried(functions: &impl Functions) -> Outcome {
@@ -75,12 +75,12 @@ async fn both_lanes_pass_once_both_orders_are_stored() {
     let busy = |lane: &str, before| match before {
         0 => Ok((503, json!({}))),
         1 => Ok((429, json!({}))),
-        _ => receipt(lane),
+        _ => Ok(receipt(lane)),
     };
     let later = |_: &str, before| match before {
         0 => Ok((503, json!({}))),
-        1 | 2 => status("ACCEPTED"),
-        _ => status("SMOKE"),
+        1 | 2 => Ok(status("ACCEPTED")),
+        _ => Ok(status("SMOKE")),
     };
     let functions = Told::new(busy, later);
     let outcome = tried(&functions).await;
@@ -107,7 +107,7 @@ async fn a_refusal_and_a_crash_fail_at_once() {
         "hot" => Ok((400, json!({"title": "no"}))),
         _ => Err("AcceptOrder failed".to_owned()),
     };
-    let outcome = tried(&Told::new(refuses, |_: &str, _| status("SMOKE"))).await;
+    let outcome = tried(&Told::new(refuses, |_: &str, _| Ok(status("SMOKE")))).await;
     let [standard, hot] = failures(&outcome);
     assert_eq!(standard, "AcceptOrder failed");
     assert!(
@@ -120,8 +120,8 @@ async fn a_refusal_and_a_crash_fail_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_lane_that_does_not_store_fails_alone_and_in_time() {
     let began = Instant::now();
-    let hot_waits = |lane: &str, _| status(if lane == "hot" { "ACCEPTED" } else { "SMOKE" });
-    let outcome = tried(&Told::new(|lane: &str, _| receipt(lane), hot_waits)).await;
+    let hot_waits = |lane: &str, _| Ok(status(if lane == "hot" { "ACCEPTED" } else { "SMOKE" }));
+    let outcome = tried(&Told::new(|lane: &str, _| Ok(receipt(lane)), hot_waits)).await;
     let [standard, hot] = failures(&outcome);
     assert_eq!(standard, "");
     assert!(hot.contains("accepted and not stored"), "{hot}");
@@ -131,14 +131,14 @@ async fn a_lane_that_does_not_store_fails_alone_and_in_time() {
 #[tokio::test(start_paused = true)]
 async fn what_is_no_answer_fails() {
     let never = |_: &str, _| Ok((503, json!({})));
-    let outcome = tried(&Told::new(never, |_: &str, _| status("SMOKE"))).await;
+    let outcome = tried(&Told::new(never, |_: &str, _| Ok(status("SMOKE")))).await;
     assert!(failures(&outcome)[0].contains("did not confirm"));
     let no_id = |_: &str, _| Ok((202, json!({})));
-    let outcome = tried(&Told::new(no_id, |_: &str, _| status("SMOKE"))).await;
+    let outcome = tried(&Told::new(no_id, |_: &str, _| Ok(status("SMOKE")))).await;
     assert!(failures(&outcome)[0].contains("without an id"));
     let outcome = tried(&Told::new(
-        |lane: &str, _| receipt(lane),
-        |_: &str, _| status("REJECTED"),
+        |lane: &str, _| Ok(receipt(lane)),
+        |_: &str, _| Ok(status("REJECTED")),
     ))
     .await;
     assert!(failures(&outcome)[0].contains("REJECTED"));
