@@ -257,6 +257,28 @@ def switched(create, update):
     return create_and_switch
 
 
+def same_api(update, create, attributes, apis):
+    """ministack makes another API of a changed body, with another address. AWS takes the body over into the API that is there.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-restapi.html
+    """
+
+    def updated(api, old, new, stack, logical_id=None):
+        if new.get("Body") == old.get("Body"):
+            return update(api, old, new, stack, logical_id=logical_id)
+        other, _ = create(logical_id or api, new, stack)
+        # What the body says. Stages and deployments stay those of the API.
+        for store in (apis._rest_apis, apis._resources, apis._authorizers_v1, apis._models, apis._gateway_responses):
+            if other in store:
+                store[api] = store.pop(other)
+        apis._rest_apis[api]["id"] = api
+        for store in (apis._stages_v1, apis._deployments_v1):
+            store.pop(other, None)
+        return api, attributes(api)
+
+    return updated
+
+
 def whole_batches(sqs):
     """ministack gives a consumer ten messages at a time, AWS up to the batch size or 6 MB.
 
@@ -287,7 +309,7 @@ def serve():
     socketserver.StreamRequestHandler.disable_nagle_algorithm = True
     import metrics
     from ministack.app import main
-    from ministack.services import sqs
+    from ministack.services import apigateway_v1, sqs
     from ministack.services.cloudformation import provisioners
 
     # A parameter arrives as text; AWS makes it the number or the truth that the property wants, ministack's poller fails
@@ -296,6 +318,9 @@ def serve():
     mapping["create"] = switched(mapping["create"], mapping["update"])
     for action in ("create", "update"):
         mapping[action] = numbered(mapping[action])
+
+    api = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::RestApi"]
+    api["update"] = same_api(api["update"], api["create"], provisioners._apigw_rest_api_attrs, apigateway_v1)
 
     metrics.start()
 
