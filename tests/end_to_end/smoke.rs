@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use sluice_order::{Lane, smoke};
-use sluice_testing::stack::Stack;
+use sluice_testing::{stack::Stack, wait_for};
 
 use crate::command::sluice;
 
@@ -52,4 +52,8 @@ async fn a_paused_lane_does_not_pass() {
     assert!(out.contains(": stored\n"), "{out}");
     assert!(out.contains("paused or has a backlog"), "{out}");
     stack.deliver_in(Lane::Hot, true).await;
+    wait_for("the order to leave the buffer", async || {
+        stack.waiting().await == 0
+    })
+    .await;
 }
