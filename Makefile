@@ -39,7 +39,7 @@ clean: local-down ## remove all that was built and installed here
 
 test: ## all tests, on stacks of their own; SLUICE_SAM_LOCAL=containers or emulator
 	@echo "==> The parts of the tests run side by side, and each shows what it printed when it is done"
-	@$(MAKE) --no-print-directory --jobs --keep-going --output-sync=target check unit budgets update-check end-to-end end-to-end-postgres sam-local
+	@$(MAKE) --no-print-directory --jobs --keep-going --output-sync=target SIDE_BY_SIDE=yes check unit budgets update-check end-to-end end-to-end-postgres sam-local
 
 # In a folder of its own, because cargo lets only one command at a time into a folder. With `nice`, because other parts wait for the compiler.
 check: ## formats, lints, the rules of the template, and the examples
@@ -60,8 +60,9 @@ budgets: functions test-binaries ## the functions' sizes, connections, calls, in
 end-to-end: functions test-binaries aws-tools ## the whole path on a local AWS
 	PARAMETERS="HotSkus=hot-1 OrderIdSecretsMaxAge=5" SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace $(END_TO_END)
 
-# Quickly built: what is tested is the store, and it is the same code. After the other build, because both use one folder.
-end-to-end-postgres: functions test-binaries aws-tools ## the whole path on a local AWS and a PostgreSQL, which is killed in between
+# Quickly built: what is tested is the store, and it is the same code. After the other build, because both use one folder; and in
+# `make test` after the other tests of a whole stack, which look at the time.
+end-to-end-postgres: functions test-binaries aws-tools $(if $(SIDE_BY_SIDE),end-to-end) ## the whole path on a local AWS and a PostgreSQL, which is killed in between
 	@if local/database find >/dev/null; then \
 		PROFILE=dev STORE=postgres local/build $(TEST_BUILD)-postgres && \
 		STORE=postgres SLUICE_BUILD_DIR=$(TEST_BUILD)-postgres local/with-stack cargo test --workspace $(ON_POSTGRES); \
