@@ -8,7 +8,7 @@ use sluice::commands::replay::{
     storage::{scan, scan_database},
 };
 use sluice_order::{ContentHash, Order, OrderKey, RejectReason, Timestamp, testing::secrets};
-use sluice_postgres::{PostgresStore, Settings, Tls, migrate};
+use sluice_postgres::{Engine, PostgresStore, Settings, Tls, migrate};
 use sluice_store::{DynamoStore, OrderStore, Rejection, StoredOrder};
 use sluice_testing::{
     dynamodb::{self, TABLE},
@@ -108,7 +108,13 @@ async fn every_row_is_read_and_understood() {
     };
     let settings = Settings {
         port: server.port(),
-        ..Settings::new("127.0.0.1", "postgres", "postgres", Tls::LoopbackOnly)
+        ..Settings::new(
+            Engine::Postgres,
+            "127.0.0.1",
+            "postgres",
+            "postgres",
+            Tls::LoopbackOnly,
+        )
     };
     let client = PostgresStore::client(settings.clone()).await.unwrap();
     migrate(&client).await.unwrap();

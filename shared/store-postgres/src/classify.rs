@@ -1,56 +1,11 @@
 //! What an error of the database means: for the record that met it, and for the connection.
 
+use sluice_database::{
+    Meaning::{self, Refused, Throttled, Unavailable},
+    Verdict,
+};
 use sluice_order::RejectReason;
-use sluice_store::StoreError;
 use tokio_postgres::{Error, error::SqlState};
-
-/// What an error means.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Verdict {
-    pub(crate) meaning: Meaning,
-    /// Whether the connection is of no use any more. It is dropped then, and the next call opens another one.
-    pub(crate) drops: bool,
-    /// What is logged: the code, or how far the call came. Never the server's message, which may quote the row.
-    pub(crate) why: String,
-}
-
-/// What an error means for the record that met it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Meaning {
-    /// [`StoreError::Unavailable`].
-    Unavailable,
-    /// [`StoreError::Throttled`].
-    Throttled,
-    /// [`StoreError::Refused`].
-    Refused(RejectReason),
-}
-
-use Meaning::{Refused, Throttled, Unavailable};
-
-impl Verdict {
-    /// It may work later, by another connection.
-    pub(crate) fn gone(why: impl Into<String>) -> Self {
-        Self {
-            meaning: Unavailable,
-            drops: true,
-            why: why.into(),
-        }
-    }
-}
-
-impl From<Verdict> for StoreError {
-    fn from(verdict: Verdict) -> Self {
-        let Verdict { meaning, why, .. } = verdict;
-        match meaning {
-            Unavailable => Self::Unavailable(why),
-            Throttled => Self::Throttled(why),
-            Refused(reason) => Self::Refused {
-                reason,
-                message: why,
-            },
-        }
-    }
-}
 
 /// The one place that decides what an error of the database means.
 ///

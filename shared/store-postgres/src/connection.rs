@@ -1,28 +1,16 @@
-//! The one connection of a process, opened when it is needed and again when it is gone.
+//! How a connection to PostgreSQL is opened, and how it is seen that it stands.
 
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt, time::Duration};
 
-use tokio::{sync::Mutex, task::AbortHandle, time::timeout};
+use sluice_database::{Connect, Engine, Verdict};
+use tokio::task::AbortHandle;
 use tokio_postgres::{
     Client, Config, NoTls,
     config::{SslMode, TargetSessionAttrs},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::{
-    BadSettings, Settings, Tls,
-    classify::{Verdict, classify},
-    migrate, tls,
-};
-
-/// A connection that was not used for this long is asked whether it still stands before a statement is sent by it. A function
-/// may have been frozen meanwhile, and the server or a gateway may have closed it: a write that meets that would be lost as
-/// "unknown" and come again only after a backoff. The question costs a round trip, and only after a pause.
-const ASKED_AFTER: Duration = Duration::from_secs(5);
+use crate::{BadSettings, Settings, classify::classify, migrate, tls};
 
 /// How often an idle connection shows the network that it is alive, so that one whose other end is gone does not stay for ever.
 const KEEPALIVE: Duration = Duration::from_secs(30);
@@ -42,11 +30,8 @@ pub(crate) struct Link {
 
 impl Connector {
     pub(crate) fn new(settings: Settings) -> Result<Self, BadSettings> {
-        let tls = match &settings.tls {
-            Tls::Authorities { pem } => Some(tls::connector(pem)?),
-            Tls::LoopbackOnly if settings.is_loopback() => None,
-            Tls::LoopbackOnly => return Err(BadSettings::NotEncrypted),
-        };
+        let authorities = settings.authorities(Engine::Postgres)?;
+        let tls = authorities.map(tls::connector).transpose()?;
         Ok(Self { settings, tls })
     }
 
@@ -80,13 +65,7 @@ impl Connector {
 
     /// Opens a connection, whatever the schema is.
     pub(crate) async fn open(&self) -> Result<Link, Verdict> {
-        let opening = async {
-            let password = self
-                .settings
-                .password
-                .ask()
-                .await
-                .map_err(|why| Verdict::gone(format!("no password: {why}")))?;
+        let opening = |password| async {
             let config = self.config(password);
             let failed = |e| classify(&e);
             // The task ends with the connection. What it fails with, the calls hear.
@@ -100,13 +79,13 @@ impl Connector {
             let task = task.abort_handle();
             Ok(Link { client, task })
         };
-        let limit = self.settings.connect_timeout;
-        timeout(limit, opening)
-            .await
-            .unwrap_or_else(|_| Err(Verdict::gone(format!("no connection within {limit:?}"))))
+        self.settings.open(opening).await
     }
+}
 
-    /// Opens a connection to a database that orders may be written to.
+impl Connect for Connector {
+    type Link = Link;
+
     async fn open_for_orders(&self) -> Result<Link, Verdict> {
         let link = self.open().await?;
         migrate::check(&link.client).await?;
@@ -121,98 +100,16 @@ impl fmt::Debug for Connector {
     }
 }
 
-impl Link {
-    /// Closes it at once, whatever is under way. The other calls on it hear that the connection is closed.
+impl sluice_database::Link for Link {
+    fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    async fn stands(&self) -> bool {
+        self.client.check_connection().await.is_ok()
+    }
+
     fn abort(&self) {
         self.task.abort();
-    }
-}
-
-/// The connection, if there is one.
-pub(crate) struct Connection {
-    connector: Connector,
-    state: Mutex<State>,
-}
-
-struct State {
-    link: Option<Arc<Link>>,
-    used: Instant,
-    /// When the last try to connect failed, and why.
-    failed: Option<(Instant, Verdict)>,
-}
-
-impl Connection {
-    pub(crate) fn new(connector: Connector) -> Self {
-        Self {
-            connector,
-            state: Mutex::new(State {
-                link: None,
-                used: Instant::now(),
-                failed: None,
-            }),
-        }
-    }
-
-    pub(crate) fn connector(&self) -> &Connector {
-        &self.connector
-    }
-
-    /// The connection, opened if there is none. Only one call opens it; the others wait for that one, and share its failure:
-    /// else each of many would try in turn, for as long as it takes.
-    pub(crate) async fn get(&self) -> Result<Arc<Link>, Verdict> {
-        let asked = Instant::now();
-        let mut state = self.state.lock().await;
-        if let Some(link) = state.standing().await {
-            return Ok(link);
-        }
-        if let Some((at, why)) = &state.failed
-            && *at >= asked
-        {
-            return Err(why.clone());
-        }
-        match self.connector.open_for_orders().await {
-            Ok(link) => {
-                let link = Arc::new(link);
-                state.link = Some(Arc::clone(&link));
-                state.used = Instant::now();
-                Ok(link)
-            }
-            Err(why) => {
-                state.failed = Some((Instant::now(), why.clone()));
-                Err(why)
-            }
-        }
-    }
-
-    /// Drops a connection that is of no use any more. The next call opens another one.
-    pub(crate) async fn drop(&self, link: &Arc<Link>) {
-        link.abort();
-        let mut state = self.state.lock().await;
-        if state
-            .link
-            .as_ref()
-            .is_some_and(|current| Arc::ptr_eq(current, link))
-        {
-            state.link = None;
-        }
-    }
-}
-
-impl State {
-    /// The connection, if it stands.
-    async fn standing(&mut self) -> Option<Arc<Link>> {
-        let link = self.link.take_if(|link| link.client.is_closed());
-        drop(link);
-        let link = Arc::clone(self.link.as_ref()?);
-        if self.used.elapsed() >= ASKED_AFTER {
-            let stands = timeout(Duration::from_secs(1), link.client.check_connection()).await;
-            if !matches!(stands, Ok(Ok(()))) {
-                link.abort();
-                self.link = None;
-                return None;
-            }
-        }
-        self.used = Instant::now();
-        Some(link)
     }
 }

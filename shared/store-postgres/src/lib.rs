@@ -5,10 +5,9 @@ mod connection;
 mod list;
 mod migrate;
 mod row;
-mod settings;
 mod store;
 mod tls;
 
 pub use migrate::{MigrateError, grant, latest_version, migrate, schema_version};
-pub use settings::{BadSettings, Password, Settings, Tls};
+pub use sluice_database::{BadSettings, Engine, Password, Settings, Tls};
 pub use store::PostgresStore;

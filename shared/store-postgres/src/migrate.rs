@@ -1,8 +1,9 @@
 //! The schema, in numbered steps. Each runs once, whoever runs them and however many at a time.
 
+use sluice_database::{Meaning, Verdict};
 use tokio_postgres::{Client, Error, types::Type};
 
-use crate::classify::{Meaning, Verdict, classify};
+use crate::classify::classify;
 
 /// What the migrations themselves need.
 const VERSIONS: &str = include_str!("../migrations/0000_versions.sql");

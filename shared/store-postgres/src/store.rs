@@ -6,18 +6,18 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
+use sluice_database::{Connection, Verdict};
 use sluice_order::{ListQuery, OrderId, content::Canonical, smoke};
 use sluice_store::{Found, OrderStore, Page, PutOutcome, Rejection, StoreError, StoredOrder};
-use tokio::time::{Instant, timeout_at};
 use tokio_postgres::{
-    Client, Error, Row,
+    Client, Row,
     types::{ToSql, Type},
 };
 
 use crate::{
     BadSettings, Settings,
-    classify::{Verdict, classify},
-    connection::{Connection, Connector, Link},
+    classify::classify,
+    connection::Connector,
     list,
     row::{self, ORDER, REJECTION, key, not_ours, time},
 };
@@ -53,7 +53,7 @@ const INSERT_REJECTION: &str = "INSERT INTO sluice.rejections AS r \
 
 /// A table of orders, by one connection.
 #[derive(Clone)]
-pub struct PostgresStore(Arc<Connection>);
+pub struct PostgresStore(Arc<Connection<Connector>>);
 
 impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -85,7 +85,7 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::Unavailable`] or [`StoreError::Throttled`]; the first call will try again.
     pub async fn warm(&self) -> Result<(), StoreError> {
-        self.call().link().await.map(drop)
+        self.call().0.link().await.map(drop)
     }
 
     /// A connection apart from the store's, whatever version the schema has: for migrations and for an operator's questions. It
@@ -101,54 +101,22 @@ impl PostgresStore {
     /// A call, whose time begins now.
     fn call(&self) -> Call<'_> {
         let limit = self.0.connector().settings().call_timeout;
-        Call {
-            connection: &self.0,
-            limit,
-            deadline: Instant::now() + limit,
-        }
+        Call(sluice_database::Call::new(&self.0, limit))
     }
 }
 
 /// One call of the store: one or two statements, within the time of one call.
-pub(crate) struct Call<'a> {
-    connection: &'a Connection,
-    limit: Duration,
-    deadline: Instant,
-}
+pub(crate) struct Call<'a>(sluice_database::Call<'a, Connector>);
 
 impl Call<'_> {
-    fn late(&self) -> Verdict {
-        Verdict::gone(format!("no answer within {:?}", self.limit))
-    }
-
-    async fn link(&self) -> Result<Arc<Link>, StoreError> {
-        Ok(timeout_at(self.deadline, self.connection.get())
-            .await
-            .unwrap_or_else(|_| Err(self.late()))?)
-    }
-
-    /// Waits for an answer, and drops the connection if it says so or does not come.
-    async fn bounded<T>(
-        &self,
-        link: &Arc<Link>,
-        answer: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, StoreError> {
-        let verdict = match timeout_at(self.deadline, answer).await {
-            Ok(Ok(answer)) => return Ok(answer),
-            Ok(Err(error)) => classify(&error),
-            Err(_) => self.late(),
-        };
-        if verdict.drops {
-            self.connection.drop(link).await;
-        }
-        Err(verdict.into())
-    }
-
     /// How many rows a statement has written. It answers only after the commit: the server reports "ready" after that.
     pub(crate) async fn execute(&self, sql: &str, values: &[Value<'_>]) -> Result<u64, StoreError> {
-        let link = self.link().await?;
-        self.bounded(&link, link.client.execute_typed(sql, values))
-            .await
+        let link = self.0.link().await?;
+        let answer = async {
+            let answer = link.client.execute_typed(sql, values).await;
+            answer.map_err(|e| classify(&e))
+        };
+        self.0.bounded(&link, answer).await
     }
 
     /// The rows that a query has.
@@ -157,9 +125,12 @@ impl Call<'_> {
         sql: &str,
         values: &[Value<'_>],
     ) -> Result<Vec<Row>, StoreError> {
-        let link = self.link().await?;
-        self.bounded(&link, link.client.query_typed(sql, values))
-            .await
+        let link = self.0.link().await?;
+        let answer = async {
+            let answer = link.client.query_typed(sql, values).await;
+            answer.map_err(|e| classify(&e))
+        };
+        self.0.bounded(&link, answer).await
     }
 
     async fn insert_order(&self, order: &StoredOrder) -> Result<u64, StoreError> {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use sluice_postgres::{BadSettings, Password, PostgresStore, Settings, Tls};
+use sluice_postgres::{BadSettings, Engine, Password, PostgresStore, Settings, Tls};
 use sluice_store::{OrderStore, contract::order};
 use sluice_testing::postgres::{Postgres, Stop};
 
@@ -128,7 +128,7 @@ async fn a_password_may_change() {
 #[test]
 fn settings_that_cannot_work_are_refused() {
     let refused = |tls, host: &str| {
-        let settings = Settings::new(host, "d", "u", tls);
+        let settings = Settings::new(Engine::Postgres, host, "d", "u", tls);
         PostgresStore::new(settings).map(|_| ()).unwrap_err()
     };
     let away = "db.example.com";
@@ -142,12 +142,12 @@ fn settings_that_cannot_work_are_refused() {
         assert_eq!(refused(tls, away), BadSettings::NoAuthority, "{pem}");
     }
     for host in ["localhost", "127.0.0.1", "::1"] {
-        let settings = Settings::new(host, "d", "u", Tls::LoopbackOnly);
+        let settings = Settings::new(Engine::Postgres, host, "d", "u", Tls::LoopbackOnly);
         PostgresStore::new(settings).unwrap();
     }
     let hidden = Settings {
         password: Password::fixed("a secret"),
-        ..Settings::new("localhost", "d", "u", Tls::LoopbackOnly)
+        ..Settings::new(Engine::Postgres, "localhost", "d", "u", Tls::LoopbackOnly)
     };
     let shown = format!("{:?}", PostgresStore::new(hidden).unwrap());
     assert!(!shown.contains("a secret"), "{shown}");

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use sluice_postgres::{PostgresStore, Settings, Tls, grant, migrate};
+use sluice_postgres::{Engine, PostgresStore, Settings, Tls, grant, migrate};
 use sluice_testing::{postgres::Postgres, wait_for};
 use tokio_postgres::Client;
 
@@ -31,7 +31,13 @@ pub(crate) fn shared() -> Option<Arc<Postgres>> {
 pub(crate) fn settings(server: &Postgres, database: &str, user: &str) -> Settings {
     Settings {
         port: server.port(),
-        ..Settings::new("127.0.0.1", database, user, Tls::LoopbackOnly)
+        ..Settings::new(
+            Engine::Postgres,
+            "127.0.0.1",
+            database,
+            user,
+            Tls::LoopbackOnly,
+        )
     }
 }
 

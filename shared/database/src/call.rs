@@ -1,0 +1,60 @@
+//! The time of a call of the store.
+
+use std::{sync::Arc, time::Duration};
+
+use sluice_store::StoreError;
+use tokio::time::{Instant, timeout_at};
+
+use crate::{Connect, Connection, Verdict};
+
+/// One call of the store: one or two statements, within the time of one call.
+pub struct Call<'a, C: Connect> {
+    connection: &'a Connection<C>,
+    limit: Duration,
+    deadline: Instant,
+}
+
+impl<'a, C: Connect> Call<'a, C> {
+    /// A call whose time begins now.
+    pub fn new(connection: &'a Connection<C>, limit: Duration) -> Self {
+        Self {
+            connection,
+            limit,
+            deadline: Instant::now() + limit,
+        }
+    }
+
+    fn late(&self) -> Verdict {
+        Verdict::gone(format!("no answer within {:?}", self.limit))
+    }
+
+    /// The connection, opened if there is none.
+    ///
+    /// # Errors
+    /// There is none, or not in time.
+    pub async fn link(&self) -> Result<Arc<C::Link>, StoreError> {
+        Ok(timeout_at(self.deadline, self.connection.get())
+            .await
+            .unwrap_or_else(|_| Err(self.late()))?)
+    }
+
+    /// Waits for an answer, and drops the connection if the answer says so or does not come.
+    ///
+    /// # Errors
+    /// What the answer means.
+    pub async fn bounded<T>(
+        &self,
+        link: &Arc<C::Link>,
+        answer: impl Future<Output = Result<T, Verdict>> + Send,
+    ) -> Result<T, StoreError> {
+        let verdict = match timeout_at(self.deadline, answer).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(verdict)) => verdict,
+            Err(_) => self.late(),
+        };
+        if verdict.drops {
+            self.connection.drop(link).await;
+        }
+        Err(verdict.into())
+    }
+}

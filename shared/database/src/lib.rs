@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+mod address;
+mod call;
+mod connection;
+mod password;
+mod settings;
+mod tls;
+mod verdict;
+
+pub use call::Call;
+pub use connection::{Connect, Connection, Link};
+pub use password::Password;
+pub use settings::{BadSettings, Engine, Settings, Tls};
+pub use tls::{authorities, client_config};
+pub use verdict::{Meaning, Verdict};
