@@ -93,6 +93,22 @@ async fn the_api_says_of_an_order_what_the_database_holds() {
     assert_eq!(list.body["orders"].as_array().unwrap().len(), 1, "{list:?}");
 }
 
+/// P7: the database's call is in the order's trace as well.
+#[tokio::test]
+async fn an_order_s_trace_shows_the_statement() {
+    let stack = Stack::take().await;
+    let order = Order::sample().customer("on-postgres").sku("traced").json();
+    let accepted = stack.post(Some("traced"), &order).await;
+    let id = accepted.body["order_id"].as_str().unwrap();
+    stack.wait_for_status(id, "IN_FULFILLMENT").await;
+    wait_for("the trace to be whole", async || {
+        let ran = sluice(&["trace", id]).output().unwrap();
+        let said = String::from_utf8(ran.stdout).unwrap();
+        ran.status.success() && said.contains("PostgreSQL INSERT orders")
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn both_lanes_pass_the_smoke_test_and_no_list_shows_it() {
     let stack = Stack::take().await;

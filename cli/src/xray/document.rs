@@ -66,8 +66,8 @@ pub(crate) enum Kind {
     Fulfill,
     /// An invocation of fulfill-orders: a batch of orders of many traces.
     Batch,
-    /// A call of `DynamoDB`.
-    DynamoDb,
+    /// A call of storage: `DynamoDB`, or a relational database.
+    Storage,
     /// A message sent to SQS.
     Send,
     /// Anything else.
@@ -135,12 +135,15 @@ impl Span {
         let millis = |path| number(path).map(|millis| millis / 1_000.0);
         let start = number("/start_time")?;
         let name = text("/name")?;
-        let operation = text("/aws/operation");
+        let statement = text("/sql/sanitized_query");
+        let is_statement = statement.is_some();
+        let operation = text("/aws/operation").or(statement);
         let outcome = text("/annotations/outcome");
         let origin = text("/origin");
         let kind = match origin.as_deref() {
             Some(origin) if text("/aws/xray/sdk").is_none() => Kind::of_service(origin),
-            // Ours have one too, and say by what they were made.
+            _ if is_statement => Kind::Storage,
+            // Ours have an origin too, and say by what they were made.
             _ => Kind::of_name(&name, operation.as_deref(), outcome.is_some()),
         };
         Some(Self {
@@ -217,7 +220,7 @@ impl Kind {
             ("fulfill-orders", None) if has_outcome => Self::Fulfill,
             ("fulfill-orders", None) => Self::Batch,
             ("SNS", Some("Publish")) => Self::Publish,
-            ("DynamoDB", Some(_)) => Self::DynamoDb,
+            ("DynamoDB", Some(_)) => Self::Storage,
             ("SQS", Some("SendMessage")) => Self::Send,
             _ => Self::Other,
         }

@@ -23,7 +23,7 @@ fn a_segment_and_what_it_holds_are_read() {
     assert_eq!(segment.sent, Some(1_795_291_200.039));
     assert_eq!(segment.first_received, Some(1_795_291_200.1));
     assert!((segment.duration() - 0.020).abs() < 1e-6);
-    assert_eq!((call.kind, call.status), (Kind::DynamoDb, Status::Ok));
+    assert_eq!((call.kind, call.status), (Kind::Storage, Status::Ok));
     assert_eq!(call.parent_id.as_ref(), Some(&segment.id));
     assert_eq!(call.label(), "DynamoDB PutItem");
 }
@@ -56,7 +56,9 @@ fn each_part_is_known_by_its_name_or_its_origin() {
     assert_eq!(call("SNS", "Publish"), Kind::Publish);
     assert_eq!(call("SQS", "SendMessage"), Kind::Send);
     assert_eq!(call("SQS", "ChangeMessageVisibility"), Kind::Other);
-    assert_eq!(call("DynamoDB", "Query"), Kind::DynamoDb);
+    assert_eq!(call("DynamoDB", "Query"), Kind::Storage);
+    let statement = json!({"name": "PostgreSQL", "sql": {"sanitized_query": "INSERT orders"}});
+    assert_eq!(kind(statement), Kind::Storage);
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn what_x_ray_made_up_is_its_call() {
     below["parent_id"] = made_up;
     documents.push(below);
     let tree = tree(&documents);
-    let [call] = tree.all(Kind::DynamoDb)[..] else {
+    let [call] = tree.all(Kind::Storage)[..] else {
         panic!("one call");
     };
     let under: Vec<_> = tree

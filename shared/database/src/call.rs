@@ -3,7 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use sluice_store::StoreError;
+use sluice_telemetry::Statement;
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
 
 use crate::{Connect, Connection, Verdict};
 
@@ -38,19 +40,25 @@ impl<'a, C: Connect> Call<'a, C> {
             .unwrap_or_else(|_| Err(self.late()))?)
     }
 
-    /// Waits for an answer, and drops the connection if the answer says so or does not come.
+    /// Waits for a statement's answer, and drops the connection if the answer says so or does not come. `summary` is what the
+    /// statement does, for its trace, such as `INSERT orders`.
     ///
     /// # Errors
     /// What the answer means.
     pub async fn bounded<T>(
         &self,
         link: &Arc<C::Link>,
+        summary: &'static str,
         answer: impl Future<Output = Result<T, Verdict>> + Send,
     ) -> Result<T, StoreError> {
-        let verdict = match timeout_at(self.deadline, answer).await {
-            Ok(Ok(answer)) => return Ok(answer),
-            Ok(Err(verdict)) => verdict,
-            Err(_) => self.late(),
+        let statement = Statement::begin(C::ENGINE.name(), summary);
+        let answer = answer.instrument(statement.span().clone());
+        let outcome = timeout_at(self.deadline, answer).await;
+        let outcome = outcome.unwrap_or_else(|_| Err(self.late()));
+        statement.end(&outcome);
+        let verdict = match outcome {
+            Ok(answer) => return Ok(answer),
+            Err(verdict) => verdict,
         };
         if verdict.drops {
             self.connection.drop(link).await;

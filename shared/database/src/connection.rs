@@ -7,7 +7,10 @@ use std::{
 
 use tokio::{sync::Mutex, time::timeout};
 
-use crate::Verdict;
+use sluice_telemetry::Statement;
+use tracing::Instrument;
+
+use crate::{Engine, Verdict};
 
 /// A connection that was not used for this long is asked whether it still stands before a statement is sent by it. A function
 /// may have been frozen meanwhile, and the server or a gateway may have closed it: a write that meets that would be lost as
@@ -18,6 +21,9 @@ const ASKED_AFTER: Duration = Duration::from_secs(5);
 pub trait Connect: Send + Sync {
     /// What is opened.
     type Link: Link;
+
+    /// Which kind of database it is to.
+    const ENGINE: Engine;
 
     /// Opens a connection to a database that orders may be written to: the schema is new enough, and what was acknowledged
     /// survives a crash of the server.
@@ -83,7 +89,14 @@ impl<C: Connect> Connection<C> {
         {
             return Err(why.clone());
         }
-        match self.connector.open_for_orders().await {
+        let opening = Statement::begin(C::ENGINE.name(), "connect");
+        let opened = self
+            .connector
+            .open_for_orders()
+            .instrument(opening.span().clone())
+            .await;
+        opening.end(&opened);
+        match opened {
             Ok(link) => {
                 let link = Arc::new(link);
                 state.link = Some(Arc::clone(&link));

@@ -31,6 +31,14 @@ impl Engine {
         }
     }
 
+    /// Its name for people, in logs and traces.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "PostgreSQL",
+            Self::Mysql => "MySQL",
+        }
+    }
+
     /// What its addresses begin with.
     pub const fn scheme(self) -> &'static str {
         match self {
@@ -42,10 +50,7 @@ impl Engine {
 
 impl fmt::Display for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Postgres => "PostgreSQL",
-            Self::Mysql => "MySQL",
-        })
+        f.write_str(self.name())
     }
 }
 

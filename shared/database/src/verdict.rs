@@ -1,5 +1,7 @@
 //! What an error of a database means: for the record that met it, and for the connection.
 
+use std::fmt;
+
 use sluice_order::RejectReason;
 use sluice_store::StoreError;
 
@@ -33,6 +35,13 @@ impl Verdict {
             drops: true,
             why: why.into(),
         }
+    }
+}
+
+/// What is logged of it.
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
     }
 }
 

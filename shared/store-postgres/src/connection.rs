@@ -86,6 +86,8 @@ impl Connector {
 impl Connect for Connector {
     type Link = Link;
 
+    const ENGINE: Engine = Engine::Postgres;
+
     async fn open_for_orders(&self) -> Result<Link, Verdict> {
         let link = self.open().await?;
         migrate::check(&link.client).await?;

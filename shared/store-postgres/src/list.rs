@@ -37,11 +37,13 @@ pub(crate) async fn page(call: &Call<'_>, query: &ListQuery) -> Result<Page, Sto
     ];
     if query.sku.is_none() {
         let sql = range(query, SUMMARY, "$6");
-        let rows = call.query(&sql, &values).await?;
+        let rows = call.query("SELECT orders", &sql, &values).await?;
         return read(&rows, query, |_| Ok((true, false)));
     }
     values.push((&sku, Type::TEXT));
-    let rows = call.query(&filtered(query), &values).await?;
+    let rows = call
+        .query("SELECT orders", &filtered(query), &values)
+        .await?;
     read(&rows, query, |row| {
         let holds: bool = row.try_get("holds").map_err(not_ours)?;
         let place: i64 = row.try_get("place").map_err(not_ours)?;

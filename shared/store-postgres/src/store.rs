@@ -110,18 +110,24 @@ pub(crate) struct Call<'a>(sluice_database::Call<'a, Connector>);
 
 impl Call<'_> {
     /// How many rows a statement has written. It answers only after the commit: the server reports "ready" after that.
-    pub(crate) async fn execute(&self, sql: &str, values: &[Value<'_>]) -> Result<u64, StoreError> {
+    pub(crate) async fn execute(
+        &self,
+        summary: &'static str,
+        sql: &str,
+        values: &[Value<'_>],
+    ) -> Result<u64, StoreError> {
         let link = self.0.link().await?;
         let answer = async {
             let answer = link.client.execute_typed(sql, values).await;
             answer.map_err(|e| classify(&e))
         };
-        self.0.bounded(&link, answer).await
+        self.0.bounded(&link, summary, answer).await
     }
 
     /// The rows that a query has.
     pub(crate) async fn query(
         &self,
+        summary: &'static str,
         sql: &str,
         values: &[Value<'_>],
     ) -> Result<Vec<Row>, StoreError> {
@@ -130,7 +136,7 @@ impl Call<'_> {
             let answer = link.client.query_typed(sql, values).await;
             answer.map_err(|e| classify(&e))
         };
-        self.0.bounded(&link, answer).await
+        self.0.bounded(&link, summary, answer).await
     }
 
     async fn insert_order(&self, order: &StoredOrder) -> Result<u64, StoreError> {
@@ -151,7 +157,7 @@ impl Call<'_> {
             (&order.traceparent, Type::TEXT),
             (&document.as_str(), Type::TEXT),
         ];
-        self.execute(INSERT_ORDER, &values).await
+        self.execute("INSERT orders", INSERT_ORDER, &values).await
     }
 
     async fn insert_smoke(&self, order: &StoredOrder) -> Result<u64, StoreError> {
@@ -166,13 +172,16 @@ impl Call<'_> {
             (&(UNIX_EPOCH + expires_at), Type::TIMESTAMPTZ),
             (&document.as_str(), Type::TEXT),
         ];
-        self.execute(INSERT_SMOKE, &values).await
+        self.execute("INSERT smoke_orders", INSERT_SMOKE, &values)
+            .await
     }
 
     /// The hash of what a key has in a table.
     async fn hash(&self, table: &str, id: &OrderId) -> Result<Option<String>, StoreError> {
         let sql = format!("SELECT content_hash FROM sluice.{table} WHERE order_key = $1");
-        let rows = self.query(&sql, &[(&key(id), Type::TEXT)]).await?;
+        let rows = self
+            .query("SELECT content_hash", &sql, &[(&key(id), Type::TEXT)])
+            .await?;
         let hash = rows.first().map(|row| row.try_get(0).map_err(not_ours));
         hash.transpose()
     }
@@ -223,14 +232,18 @@ impl OrderStore for PostgresStore {
             (&content.map(|(at, _, _)| time(*at)), Type::TIMESTAMPTZ),
             (&document.as_ref().map(Canonical::as_str), Type::TEXT),
         ];
-        self.call().execute(INSERT_REJECTION, &values).await?;
+        self.call()
+            .execute("INSERT rejections", INSERT_REJECTION, &values)
+            .await?;
         Ok(())
     }
 
     async fn find(&self, id: &OrderId) -> Result<Option<Found>, StoreError> {
         let call = self.call();
         let sql = format!("SELECT {ORDER} FROM sluice.orders WHERE order_key = $1");
-        let rows = call.query(&sql, &[(&key(id), Type::TEXT)]).await?;
+        let rows = call
+            .query("SELECT orders", &sql, &[(&key(id), Type::TEXT)])
+            .await?;
         if let Some(there) = rows.first() {
             let order = row::order(there)?;
             if id.is_for(&order.content) {
@@ -242,7 +255,7 @@ impl OrderStore for PostgresStore {
              ORDER BY rejected_at DESC, content_hash DESC LIMIT 1"
         );
         let values: [Value<'_>; 2] = [(&key(id), Type::TEXT), (&fingerprint(id), Type::TEXT)];
-        let rows = call.query(&sql, &values).await?;
+        let rows = call.query("SELECT rejections", &sql, &values).await?;
         let latest = rows.first().map(row::rejection).transpose()?;
         Ok(latest.map(|rejection| Found::Rejection(Box::new(rejection))))
     }

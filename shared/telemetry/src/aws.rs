@@ -21,7 +21,7 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_types::region::Region;
 use tracing::{Span, field::Empty};
 
-use crate::{TARGET, TraceContext};
+use crate::{TARGET, TraceContext, span};
 
 /// The header from which AWS services take the trace.
 const HEADER: &str = "x-amzn-trace-id";
@@ -41,18 +41,10 @@ struct Call {
     is_over: AtomicBool,
 }
 
-impl Call {
-    /// Records why the call failed. `cause` never holds the service's message, which may quote an order.
-    fn failed(&self, cause: &str) {
-        self.span.record("otel.status_code", "ERROR");
-        tracing::error!(target: TARGET, parent: &self.span, { exception.message = cause }, "exception");
-    }
-}
-
 impl Drop for Call {
     fn drop(&mut self) {
         if !self.is_over.load(Relaxed) {
-            self.failed("cut off: the function had no more time for it");
+            span::fail(&self.span, span::CUT_OFF);
         }
     }
 }
@@ -155,7 +147,7 @@ impl Intercept for Calls {
             span.record("retries", i64::from(attempts - 1));
         }
         if let Some(Err(error)) = context.output_or_error() {
-            call.failed(if error.is_timeout_error() {
+            let cause = if error.is_timeout_error() {
                 "timeout"
             } else if error.is_connector_error() {
                 "no connection"
@@ -163,7 +155,8 @@ impl Intercept for Calls {
                 "no readable answer"
             } else {
                 "refused by the service"
-            });
+            };
+            span::fail(span, cause);
         }
         cfg.interceptor_state().unset::<Call>();
         Ok(())

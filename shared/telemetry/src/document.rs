@@ -3,7 +3,7 @@
 //!
 //! Documents are made in the drop of a span, where a panic would end the process. So nothing here can panic.
 //!
-//! Only spans of [`crate::span`] and [`crate::aws`] get here. A field becomes an annotation if it is in [`ANNOTATIONS`],
+//! Only spans of [`crate::span`], [`crate::aws`] and [`crate::statement`] get here. A field becomes an annotation if it is in [`ANNOTATIONS`],
 //! and metadata if its name begins with `metadata.`. Any other field for which X-Ray has no place is for the logs only.
 
 use std::{
@@ -80,6 +80,9 @@ struct Part<'a> {
     aws: Aws<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     http: Option<Http>,
+    /// The statement, if it was one of a database.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    sql: Fields<'a>,
     /// Who is at fault, if it failed: `error` for the caller, `fault` for the service, `throttle`.
     #[serde(flatten)]
     flags: BTreeMap<&'static str, bool>,
@@ -193,6 +196,11 @@ impl<'a> Part<'a> {
                 self.namespace = Some("aws");
                 return;
             }
+            ("db.system.name", _) => {
+                self.namespace = Some("remote");
+                (&mut self.sql, "database_type")
+            }
+            ("db.query.summary", _) => (&mut self.sql, "sanitized_query"),
             ("http.response.status_code", Value::I64(status)) => {
                 let response = Response { status: *status };
                 self.http = Some(Http { response });

@@ -78,3 +78,12 @@ pub fn order(header: Option<&str>, traceparent: Option<&str>, receives: u32) -> 
     }
     span
 }
+
+/// Why a call failed that was dropped before its answer came.
+pub(crate) const CUT_OFF: &str = "cut off: the function had no more time for it";
+
+/// Records why a call failed. `cause` never holds the other side's message, which may quote an order.
+pub(crate) fn fail(span: &Span, cause: &str) {
+    span.record("otel.status_code", "ERROR");
+    tracing::error!(target: TARGET, parent: span, { exception.message = cause }, "exception");
+}

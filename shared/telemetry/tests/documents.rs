@@ -10,7 +10,7 @@ use std::{
 };
 
 use serde_json::Value;
-use sluice_telemetry::{Segments, TARGET, TraceContext, invocation, layer, order};
+use sluice_telemetry::{Segments, Statement, TARGET, TraceContext, invocation, layer, order};
 use tracing::{Span, field::Empty, subscriber::with_default};
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -357,4 +357,38 @@ fn a_daemon_that_is_back_misses_nothing() {
         drop(order(Some(&header(1)), None, 1));
         assert!(daemon.recv(&mut [0; 4_096]).is_ok());
     });
+}
+
+/// As X-Ray's SDKs tell of a database: remote, with the kind of the database and a statement without values.
+#[test]
+fn a_statement_says_what_it_was_and_how_it_ended() {
+    let sent = sent_by(|| {
+        let order = order(Some(&header(1)), None, 1);
+        let _in_order = order.enter();
+        Statement::begin("PostgreSQL", "INSERT orders").end(&Ok::<_, &str>(()));
+        Statement::begin("PostgreSQL", "INSERT orders").end(&Err::<(), _>("SQLSTATE 25006"));
+        drop(Statement::begin("PostgreSQL", "SELECT orders"));
+    });
+    let statements = sent[0]["subsegments"].as_array().unwrap();
+    let summaries = ["INSERT orders", "INSERT orders", "SELECT orders"];
+    let causes = [
+        None,
+        Some("SQLSTATE 25006"),
+        Some("cut off: the function had no more time for it"),
+    ];
+    assert_eq!(statements.len(), summaries.len());
+    for (statement, (summary, cause)) in statements.iter().zip(summaries.into_iter().zip(causes)) {
+        assert_eq!(statement["name"], "PostgreSQL");
+        assert_eq!(statement["namespace"], "remote");
+        assert_eq!(
+            statement["sql"],
+            serde_json::json!({"database_type": "PostgreSQL", "sanitized_query": summary})
+        );
+        assert_eq!(
+            statement["fault"].as_bool().unwrap_or_default(),
+            cause.is_some()
+        );
+        let told = statement.pointer("/cause/exceptions/0/message");
+        assert_eq!(told.and_then(Value::as_str), cause);
+    }
 }

@@ -95,7 +95,7 @@ fn is_answer(tree: &Tree, at: NodeId) -> bool {
     let mut receives = tree.above(at).map(|above| tree.span(above));
     let receive = receives.find(|above| above.kind == Kind::Fulfill);
     let outcome = receive.and_then(|receive| receive.outcome.as_deref());
-    tree.span(at).kind == Kind::DynamoDb && matches!(outcome, Some(DUPLICATE | CONFLICT))
+    tree.span(at).kind == Kind::Storage && matches!(outcome, Some(DUPLICATE | CONFLICT))
 }
 
 /// The part of the service that a span belongs to. Between two parts there may be spans that belong to none.
@@ -119,7 +119,7 @@ fn part(tree: &Tree, at: NodeId) -> Option<String> {
         Kind::Fulfill => FULFILL,
         Kind::Publish | Kind::Topic => (nearest()? == Kind::Accept).then_some("SNS topic")?,
         Kind::Queue if span.lane.is_some() => return Some(span.queue()),
-        Kind::DynamoDb => (nearest()? != Kind::Batch).then_some("DynamoDB")?,
+        Kind::Storage => (nearest()? != Kind::Batch).then_some(span.name.as_str())?,
         Kind::Send => (nearest()? == Kind::Fulfill).then_some("dead letters")?,
         Kind::Queue | Kind::Lambda | Kind::Batch | Kind::Other => return None,
     };

@@ -265,7 +265,7 @@ fn each(view: &View, spans: &[NodeId], kind: Kind, name: &str) -> Vec<Step> {
 /// The call that ends a receive, and its name for people. `None` if the message comes again.
 fn last_call(receive: &Span) -> Option<(Kind, &'static str)> {
     match receive.outcome.as_deref()? {
-        STORED | DUPLICATE | CONFLICT => Some((Kind::DynamoDb, "DynamoDB's call")),
+        STORED | DUPLICATE | CONFLICT => Some((Kind::Storage, "storage's call")),
         DEAD_LETTERED => Some((Kind::Send, "the call of SQS SendMessage")),
         _ => None,
     }

@@ -168,7 +168,7 @@ fn every_outcome_needs_its_call() {
         assert_eq!(whole.outcome, outcome);
         documents[1]["subsegments"] = json!([]);
         let told = verdict(&documents).wrong;
-        assert_eq!(told, ["DynamoDB's call under fulfill-orders is missing"]);
+        assert_eq!(told, ["storage's call under fulfill-orders is missing"]);
     }
     let mut documents = [accepted(ORDER), dead_lettered(ORDER)];
     let whole = verdict(&documents);
