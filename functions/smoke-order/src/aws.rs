@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use aws_sdk_codedeploy::types::LifecycleEventStatus;
-use aws_sdk_lambda::{error::ProvideErrorMetadata, primitives::Blob};
-use serde_json::Value;
-use sluice_runtime::aws::Budget;
+use serde_json::{Value, json};
+use sluice_runtime::{Service, aws::Budget};
 
 use crate::{Answer, Call, Function, Functions};
 
@@ -26,16 +24,16 @@ pub const CODEDEPLOY: Budget = Budget {
 /// The functions in Lambda, by their names.
 #[derive(Clone, Debug)]
 pub struct LambdaFunctions {
-    client: aws_sdk_lambda::Client,
+    lambda: Service,
     accept_order: String,
     read_orders: String,
 }
 
 impl LambdaFunctions {
-    /// The functions with these names or ARNs, as they are configured now.
-    pub fn new(client: aws_sdk_lambda::Client, accept_order: String, read_orders: String) -> Self {
+    /// The functions with these names, as they are configured now.
+    pub fn new(lambda: Service, accept_order: String, read_orders: String) -> Self {
         Self {
-            client,
+            lambda,
             accept_order,
             read_orders,
         }
@@ -43,59 +41,63 @@ impl LambdaFunctions {
 }
 
 impl Functions for LambdaFunctions {
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
     async fn call(&self, function: Function, event: &Value) -> Result<Answer, String> {
         let name = match function {
             Function::AcceptOrder => &self.accept_order,
             Function::ReadOrders => &self.read_orders,
         };
-        let call = self.client.invoke().function_name(name);
-        let called = match call.payload(Blob::new(event.to_string())).send().await {
-            Ok(called) => called,
-            // As API Gateway would say it to a caller, who then comes again.
-            Err(error) if error.code() == Some("TooManyRequestsException") => {
-                return Ok(Answer::busy());
-            }
-            Err(error) => {
-                let why = sluice_aws::failure(&error);
-                return Err(format!("{function:?} cannot be invoked: {why}"));
-            }
-        };
-        let payload = called.payload().map(Blob::as_ref).unwrap_or_default();
-        let said = String::from_utf8_lossy(payload);
-        if called.function_error().is_some() {
-            return Err(format!(
+        let path = format!("/2015-03-31/functions/{name}/invocations");
+        let event = event.to_string();
+        let called = self.lambda.post(&path, &[], event.as_bytes()).await;
+        let called = called.map_err(|why| format!("{function:?} cannot be invoked: {why}"))?;
+        let said = String::from_utf8_lossy(&called.body);
+        match called.status {
+            200 if called.has_function_failed => Err(format!(
                 "{function:?} failed, and its log says more: {said}"
-            ));
+            )),
+            200 => serde_json::from_slice(&called.body)
+                .map_err(|_| format!("{function:?} gave no answer for the API: {said}")),
+            // As API Gateway would say it to a caller, who then comes again.
+            429 => Ok(Answer::busy()),
+            status => Err(format!(
+                "{function:?} cannot be invoked: {status} {}",
+                called.error
+            )),
         }
-        serde_json::from_slice(payload)
-            .map_err(|_| format!("{function:?} gave no answer for the API: {said}"))
     }
 }
 
 /// Tells CodeDeploy whether the new version passed, if it asked.
+/// <https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_PutLifecycleEventHookExecutionStatus.html>
 ///
 /// # Errors
 /// It did not take it; why.
 pub async fn tell_codedeploy(
-    client: &aws_sdk_codedeploy::Client,
+    codedeploy: &Service,
     call: &Call,
     passed: bool,
 ) -> Result<(), String> {
     let (Some(deployment), Some(execution)) = (&call.deployment, &call.execution) else {
         return Ok(());
     };
-    let status = if passed {
-        LifecycleEventStatus::Succeeded
-    } else {
-        LifecycleEventStatus::Failed
-    };
-    client
-        .put_lifecycle_event_hook_execution_status()
-        .deployment_id(deployment)
-        .lifecycle_event_hook_execution_id(execution)
-        .status(status)
-        .send()
-        .await
-        .map(drop)
-        .map_err(|error| sluice_aws::failure(&error).to_owned())
+    let body = json!({
+        "deploymentId": deployment,
+        "lifecycleEventHookExecutionId": execution,
+        "status": if passed { "Succeeded" } else { "Failed" },
+    });
+    let operation = "CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus";
+    let headers = [
+        ("content-type", "application/x-amz-json-1.1"),
+        ("x-amz-target", operation),
+    ];
+    let body = body.to_string();
+    match codedeploy.post("/", &headers, body.as_bytes()).await? {
+        sluice_runtime::Answer { status: 200, .. } => Ok(()),
+        refused => Err(format!(
+            "{} {}",
+            refused.status,
+            String::from_utf8_lossy(&refused.body)
+        )),
+    }
 }

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use lambda_runtime::{Context, Error};
-use sluice_runtime::{Https, aws};
+use sluice_runtime::{Https, Service};
 use smoke_order::{CODEDEPLOY, Call, INVOKE, LambdaFunctions, Outcome, WAIT, tell_codedeploy};
 
 #[global_allocator]
@@ -14,13 +14,14 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 async fn main() -> Result<(), Error> {
     sluice_runtime::run(env!("CARGO_CRATE_NAME"), async || {
         let https = Https::new();
-        let lambda = aws_sdk_lambda::Client::new(&aws::config(INVOKE, &https)?);
+        let lambda = Service::new("lambda", "AWS_ENDPOINT_URL_LAMBDA", INVOKE, &https)?;
         let functions = LambdaFunctions::new(
             lambda,
             sluice_runtime::required("ACCEPT_ORDER")?,
             sluice_runtime::required("READ_ORDERS")?,
         );
-        let codedeploy = aws_sdk_codedeploy::Client::new(&aws::config(CODEDEPLOY, &https)?);
+        let elsewhere = "AWS_ENDPOINT_URL_CODEDEPLOY";
+        let codedeploy = Service::new("codedeploy", elsewhere, CODEDEPLOY, &https)?;
         let parts = Arc::new((functions, codedeploy));
         Ok(async move |call: Call, context: Context| -> Outcome {
             let (functions, codedeploy) = &*parts;

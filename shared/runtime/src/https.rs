@@ -71,6 +71,13 @@ impl Https {
     }
 }
 
+impl Https {
+    pub(crate) fn connector(&self) -> SharedHttpConnector {
+        let Connectors { amazon, system } = &*self.0;
+        system.get().unwrap_or(amazon).clone()
+    }
+}
+
 impl Default for Https {
     fn default() -> Self {
         Self::new()
@@ -97,8 +104,7 @@ impl HttpClient for Https {
         _: &HttpConnectorSettings,
         _: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        let Connectors { amazon, system } = &*self.0;
-        system.get().unwrap_or(amazon).clone()
+        self.connector()
     }
 }
 

@@ -6,11 +6,13 @@ mod https;
 pub mod logs;
 pub mod metrics;
 mod secrets;
+mod service;
 mod settings;
 
 pub use function::{Function, Invocations, Out};
 pub use https::{Https, Opening, is_open};
 pub use secrets::{LiveSecrets, SecretsUnavailable};
+pub use service::{Answer, Service};
 pub use settings::{SettingError, built_for, number, optional, required};
 
 use std::{
