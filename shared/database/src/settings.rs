@@ -138,7 +138,7 @@ impl Settings {
     }
 
     /// Whether the host is this machine, as far as its name says.
-    fn is_loopback(&self) -> bool {
+    pub fn is_loopback(&self) -> bool {
         self.host == "localhost"
             || self
                 .host

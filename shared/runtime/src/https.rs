@@ -27,7 +27,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use tokio::time::timeout;
 
 /// The certificate authorities that certify AWS's endpoints. <https://www.amazontrust.com/repository/>
-const AMAZON: &[u8] = include_bytes!("amazon-roots.pem");
+pub const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
 /// The longest that opening a connection may take.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -49,7 +49,7 @@ struct Connectors {
 impl Https {
     /// A client that has no connection yet.
     pub fn new() -> Self {
-        let amazon = TrustStore::empty().with_pem_certificate(AMAZON);
+        let amazon = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
         Self(Arc::new(Connectors {
             amazon: connector(amazon),
             system: OnceLock::new(),
@@ -150,7 +150,7 @@ mod tests {
     /// As Amazon publishes them; without one of them a part of AWS would be reached by the slow way only.
     #[test]
     fn the_five_roots_are_amazon_s() {
-        let text = std::str::from_utf8(AMAZON).unwrap();
+        let text = std::str::from_utf8(AMAZON_ROOTS).unwrap();
         let certificates = text.split("-----BEGIN CERTIFICATE-----").skip(1);
         let fingerprints = certificates.map(|certificate| {
             let (base64, _) = certificate.split_once("-----END").unwrap();

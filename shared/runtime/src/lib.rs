@@ -10,7 +10,7 @@ mod service;
 mod settings;
 
 pub use function::{Function, Invocations, Out};
-pub use https::{Https, Opening, is_open};
+pub use https::{AMAZON_ROOTS, Https, Opening, is_open};
 pub use secrets::{LiveSecrets, SecretsUnavailable};
 pub use service::{Answer, Service};
 pub use settings::{SettingError, built_for, number, optional, required};
