@@ -33,7 +33,10 @@ MAY = {
     "SmokeOrder": {"lambda:InvokeFunction", "codedeploy:PutLifecycleEventHookExecutionStatus"},
     "FulfillStandard": CONSUMER,
     "FulfillHot": CONSUMER,
+    "DatabaseAdmin": SECRET | {"rds-db:connect"},
 }
+# Beside its own policy, each function that reaches the database has that of the database.
+REACHES_DATABASE = {"ReadOrders", "FulfillStandard", "FulfillHot"}
 
 
 def statements(role):
@@ -49,11 +52,14 @@ def statements(role):
     ("AcceptOrderRole.Properties.Policies.0.PolicyDocument.Statement.1.Fn::If.1.Resource", "*"),
     ("AcceptOrderRole.Properties.Policies.0.PolicyDocument.Statement.0.Action", ["sns:Publish", "sqs:SendMessage"]),
     ("FulfillHotRole.Properties.ManagedPolicyArns", ["arn:aws:iam::aws:policy/AmazonSQSFullAccess"]),
+    ("AcceptOrderRole.Properties.ManagedPolicyArns", [ref("DatabaseAccess")]),
 )
 def functions_may_do_what_they_must_and_no_more(template):
     for name in functions(template):
         role = properties(template, f"{name}Role")
-        if "ManagedPolicyArns" in role:
+        database = [ref("DatabaseAccess")]
+        managed = {"DatabaseAdmin": database} | dict.fromkeys(REACHES_DATABASE, given("UsesDatabase", database))
+        if role.get("ManagedPolicyArns") != managed.get(name):
             yield f"{name}Role has more than its own policy"
         granted = set()
         for statement in statements(role):
@@ -72,7 +78,7 @@ def functions_may_do_what_they_must_and_no_more(template):
 )
 def no_secret_is_in_a_function_s_configuration(template):
     for name, function in functions(template).items():
-        reads = "secretsmanager:GetSecretValue" in MAY[name]
+        reads = name != "DatabaseAdmin" and "secretsmanager:GetSecretValue" in MAY[name]
         if reads and variables(function).get("ORDER_ID_SECRETS") != either("MakesSecret", ref("OrderIdSecret"), ref("ExistingOrderIdSecret")):
             yield f"{name} is not told where the secret is"
         if "{{resolve:" in json.dumps(variables(function)):

@@ -3,10 +3,11 @@
 import json
 import unittest
 
-import access  # noqa: F401 # registers its rules, as six more do
+import access  # noqa: F401 # registers its rules, as seven more do
 import alarms  # noqa: F401
 import conditions  # noqa: F401
 import dashboard  # noqa: F401
+import database  # noqa: F401
 import lanes  # noqa: F401
 import parameters  # noqa: F401
 import traces  # noqa: F401

@@ -3,10 +3,8 @@
 
 use lambda_runtime::Error;
 use sluice_postgres::PostgresStore;
-use sluice_runtime::{SettingError, required};
-
-/// Where the database is.
-const URL: &str = "DATABASE_URL";
+use sluice_rds::{Login, settings};
+use sluice_runtime::SettingError;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -15,8 +13,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 async fn main() -> Result<(), Error> {
     read_orders::run("read_orders", async |https, secrets| {
         sluice_runtime::built_for("postgres")?;
-        let url = required(URL)?;
-        let store = PostgresStore::from_url(&url).map_err(|why| SettingError::invalid(URL, why))?;
+        let settings = settings(Login::Functions, https)?;
+        let store = PostgresStore::new(settings).map_err(SettingError::unfit)?;
         // Of AWS this function calls nothing but the secret.
         let open = https.open(async || secrets.ready().await.is_ok());
         if let Err(error) = tokio::join!(open, store.warm()).1 {

@@ -2,12 +2,15 @@
 
 mod classify;
 mod connection;
+mod inventory;
 mod list;
 mod migrate;
 mod row;
 mod store;
 mod tls;
 
-pub use migrate::{MigrateError, grant, latest_version, migrate, schema_version};
+pub use inventory::{count, hashes};
+pub use migrate::{MigrateError, admit, grant, latest_version, migrate, schema_version};
 pub use sluice_database::{BadSettings, Engine, Password, Settings, Tls};
 pub use store::PostgresStore;
+pub use tokio_postgres::Client;

@@ -1,7 +1,10 @@
 //! The schema, in numbered steps. Each runs once, whoever runs them and however many at a time.
 
 use sluice_database::{Meaning, Verdict};
-use tokio_postgres::{Client, Error, types::Type};
+use tokio_postgres::{
+    Client, Error,
+    types::{ToSql, Type},
+};
 
 use crate::classify::classify;
 
@@ -117,6 +120,35 @@ async fn version(client: &Client) -> Result<i32, Error> {
     let last = "SELECT coalesce(max(version), 0) FROM sluice.migrations";
     let rows = client.query_typed(last, &[]).await?;
     Ok(rows.first().map_or(0, |row| row.get(0)))
+}
+
+/// Makes a role that may log in, unless it is there, and lets it in: by this password, or else by IAM's tokens where the server is
+/// RDS's. The password of a role that is there is left alone, because a rotation may have changed it.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.DBAccounts.html>
+///
+/// # Errors
+/// The own role may not make roles.
+pub async fn admit(
+    client: &Client,
+    role: &str,
+    password: Option<&str>,
+) -> Result<(), MigrateError> {
+    let what = || failed(format!("making the role {role}"));
+    let statements = "SELECT CASE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = $1) THEN '' \
+             WHEN $2::text IS NULL THEN format('CREATE ROLE %I LOGIN', $1) \
+             ELSE format('CREATE ROLE %I LOGIN PASSWORD %L', $1, $2) END, \
+         CASE WHEN $2 IS NULL AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') \
+             THEN format('GRANT rds_iam TO %I', $1) ELSE '' END";
+    let values: [(&(dyn ToSql + Sync), Type); 2] = [(&role, Type::TEXT), (&password, Type::TEXT)];
+    let rows = client.query_typed(statements, &values).await;
+    let rows = rows.map_err(what())?;
+    for row in &rows {
+        for column in 0..2 {
+            let statement: &str = row.get(column);
+            client.batch_execute(statement).await.map_err(what())?;
+        }
+    }
+    Ok(())
 }
 
 /// Gives a role what the functions need and no more, and sets its timeouts. The role must exist.

@@ -1,0 +1,96 @@
+"""A relational database in place of the table: who reaches it, how, and when its schema is made."""
+
+from rules import ROOT, arn, as_list, breaks, functions, given, properties, ref, variables
+
+REACH = ("ReadOrders", "FulfillStandard", "FulfillHot")
+STORES = ("postgres",)
+
+
+def is_given(parameter):
+    return {"Fn::Not": [{"Fn::Equals": [ref(parameter), ""]}]}
+
+
+@breaks(
+    ("Parameters.Store.Default", "postgres"),
+    ("Rules.DatabaseHasAnAddress.Assertions", [{"Assert": {"Fn::Equals": ["a", "a"]}}]),
+    ("Rules.DatabaseIsReached.Assertions.2.Assert", is_given("VpcSecurityGroupIds")),
+    ("Rules.DatabaseIsReached.Assertions.4.Assert", is_given("VpcSubnetIds")),
+)
+def a_database_is_a_choice_and_says_what_it_needs(template):
+    if template["Parameters"]["Store"]["Default"] != "dynamodb":
+        yield "another store is the default"
+    address, reached = (template["Rules"][name]["Assertions"] for name in ("DatabaseHasAnAddress", "DatabaseIsReached"))
+    needed = [
+        {"Fn::Or": [is_given("DatabaseSecretArn"), is_given("DatabaseResourceId")]},
+        {"Fn::Or": [is_given("DatabaseOwnerSecretArn"), is_given("DatabaseResourceId")]},
+        is_given("VpcSubnetIds"),
+        is_given("VpcSecurityGroupIds"),
+        {"Fn::Not": [{"Fn::Equals": [ref("ReadReservedConcurrency"), 0]}]},
+    ]
+    if [each["Assert"] for each in address] != [is_given("DatabaseUrl")]:
+        yield "a database needs no address"
+    if [each["Assert"] for each in reached] != needed:
+        yield "a database on AWS is taken without what it needs"
+
+
+@breaks(
+    ("ReadOrders.Properties.Environment.Variables.STORE",),
+    ("FulfillHot.Properties.Environment.Variables.DATABASE_URL", ref("DatabaseUrl")),
+    ("FulfillStandard.Properties.Environment.Variables.DATABASE_SCHEMA",),
+    ("ReadOrders.Properties.VpcConfig",),
+    ("AcceptOrder.Properties.VpcConfig", {"Fn::If": []}),
+    ("ReadOrders.Properties.Environment.Variables.DATABASE_OWNER_SECRET", ref("DatabaseOwnerSecretArn")),
+)
+def only_those_that_store_and_read_reach_it_and_after_its_schema_is_made(template):
+    expected = {
+        "STORE": ref("Store"),
+        "DATABASE_URL": given("UsesDatabase", ref("DatabaseUrl")),
+        "DATABASE_SECRET": given("HasDatabaseSecret", ref("DatabaseSecretArn")),
+        "DATABASE_SCHEMA": given("UsesDatabase", ref("DatabaseSchema")),
+    }
+    for name, function in functions(template).items():
+        has, is_in_vpc = variables(function), "VpcConfig" in function
+        told = {key: value for key, value in has.items() if key.startswith(("DATABASE_", "STORE"))}
+        if name == "DatabaseAdmin":
+            continue
+        if told != (expected if name in REACH else {}):
+            yield f"{name} is told {told} of the database"
+        if is_in_vpc != (name in REACH):
+            yield f"{name} is in the VPC, or is not and should"
+
+
+@breaks(
+    ("DatabaseSchema.Condition",),
+    ("DatabaseSchema.Properties.Versions", "postgres 0"),
+    ("DatabaseSchema.Properties.ServiceToken", arn("FulfillHot")),
+    ("DatabaseAdmin.Properties.VpcConfig",),
+)
+def the_schema_is_made_by_its_owner_whenever_there_is_another(template):
+    schema = template["Resources"]["DatabaseSchema"]
+    if schema.get("Condition") != "UsesDatabase" or schema["Properties"]["ServiceToken"] != arn("DatabaseAdmin"):
+        yield "the schema is not made with each database, by its owner"
+    if properties(template, "DatabaseAdmin").get("VpcConfig") != properties(template, "ReadOrders")["VpcConfig"]:
+        yield "DatabaseAdmin is not where the functions are"
+    last = {store: max((ROOT / f"shared/store-{store}/migrations").glob("[0-9]*.sql")).name for store in STORES}
+    versions = ", ".join(f"{store} {int(name.split('_')[0])}" for store, name in last.items())
+    if schema["Properties"]["Versions"] != versions:
+        yield f"the last migrations are {versions}"
+
+
+@breaks(
+    ("DatabaseAccess.Properties.PolicyDocument.Statement.0.Fn::If.1.Resource", "*"),
+    ("DatabaseAccess.Properties.PolicyDocument.Statement.1.Fn::If.1.Resource", "arn:aws:rds-db:*:*:dbuser:*/*"),
+    ("DatabaseAccess.Properties.PolicyDocument.Statement.2.Action", "ec2:*"),
+)
+def functions_log_in_as_their_own_user_alone(template):
+    interfaces = {"AssignPrivateIpAddresses", "CreateNetworkInterface", "DeleteNetworkInterface"}
+    interfaces |= {"DescribeNetworkInterfaces", "DescribeSubnets", "UnassignPrivateIpAddresses"}
+    secret, token, network = properties(template, "DatabaseAccess")["PolicyDocument"]["Statement"]
+    secret, token = secret["Fn::If"][1], token["Fn::If"][1]
+    if (secret["Action"], secret["Resource"]) != ("secretsmanager:GetSecretValue", ref("DatabaseSecretArn")):
+        yield "functions may read another secret"
+    named, values = token["Resource"]["Fn::Sub"] if isinstance(token["Resource"], dict) else ("", {})
+    if token["Action"] != "rds-db:connect" or not named.endswith(":dbuser:${DatabaseResourceId}/${User}") or "User" not in values:
+        yield "functions may log in as another user"
+    if {action.removeprefix("ec2:") for action in as_list(network["Action"])} != interfaces:
+        yield "functions may do more in the network than Lambda needs"
