@@ -32,6 +32,11 @@ def needed(value, held):
                 yield from needed(each, held)
 
 
+def implied(names, conditions):
+    """Conditions, and those of which each is made by `And`."""
+    return names | {part.get("Condition") for name in names for part in conditions.get(name, {}).get("Fn::And", [])}
+
+
 @breaks(
     ("Api.DependsOn", "ApiGatewayAccount"),
     ("ReadOrders.Properties.Environment.Variables.ORDERS_TABLE", ref("OrdersTable")),
@@ -46,5 +51,5 @@ def nothing_needs_what_a_condition_may_leave_out(template):
         needs = [(other, held) for other in as_list(each.get("DependsOn", []))]
         needs += needed(each.get("Properties", each.get("Value")), held)
         for other, found in needs:
-            if conditions.get(other) not in found | {None}:
+            if conditions.get(other) not in implied(found, template["Conditions"]) | {None}:
                 yield f"{name} needs {other} where {conditions[other]} does not hold"

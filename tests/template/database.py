@@ -4,6 +4,12 @@ from rules import ROOT, arn, as_list, breaks, functions, given, properties, ref,
 
 REACH = ("ReadOrders", "FulfillStandard", "FulfillHot")
 STORES = ("postgres",)
+# What Lambda does with a function's role, to put it into a VPC.
+# <https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions>
+INTERFACES = {
+    *("AssignPrivateIpAddresses", "CreateNetworkInterface", "DeleteNetworkInterface"),
+    *("DescribeNetworkInterfaces", "DescribeSubnets", "UnassignPrivateIpAddresses"),
+}
 
 
 def is_given(parameter):
@@ -83,8 +89,6 @@ def the_schema_is_made_by_its_owner_whenever_there_is_another(template):
     ("DatabaseAccess.Properties.PolicyDocument.Statement.2.Action", "ec2:*"),
 )
 def functions_log_in_as_their_own_user_alone(template):
-    interfaces = {"AssignPrivateIpAddresses", "CreateNetworkInterface", "DeleteNetworkInterface"}
-    interfaces |= {"DescribeNetworkInterfaces", "DescribeSubnets", "UnassignPrivateIpAddresses"}
     secret, token, network = properties(template, "DatabaseAccess")["PolicyDocument"]["Statement"]
     secret, token = secret["Fn::If"][1], token["Fn::If"][1]
     if (secret["Action"], secret["Resource"]) != ("secretsmanager:GetSecretValue", ref("DatabaseSecretArn")):
@@ -92,5 +96,5 @@ def functions_log_in_as_their_own_user_alone(template):
     named, values = token["Resource"]["Fn::Sub"] if isinstance(token["Resource"], dict) else ("", {})
     if token["Action"] != "rds-db:connect" or not named.endswith(":dbuser:${DatabaseResourceId}/${User}") or "User" not in values:
         yield "functions may log in as another user"
-    if {action.removeprefix("ec2:") for action in as_list(network["Action"])} != interfaces:
+    if {action.removeprefix("ec2:") for action in as_list(network["Action"])} != INTERFACES:
         yield "functions may do more in the network than Lambda needs"

@@ -21,17 +21,17 @@ SECTIONS = {
 RULES = {}  # rule -> its breaches: (path, value) to set, or (path,) to remove
 
 
-def breaks(*breaches):
+def breaks(*breaches, rules=RULES):
     def register(rule):
-        RULES[rule] = breaches
+        rules[rule] = breaches
         return rule
 
     return register
 
 
-def broken(path, *value):
+def broken(path, *value, of=TEMPLATE):
     """The template with one breach. A path begins at the template or among its resources."""
-    template = copy.deepcopy(TEMPLATE)
+    template = copy.deepcopy(of)
     parts = path.split(".")
     node = template if parts[0] in template else template["Resources"]
     for part in parts[:-1]:
