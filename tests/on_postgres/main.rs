@@ -97,7 +97,7 @@ async fn the_api_says_of_an_order_what_the_database_holds() {
 #[tokio::test]
 async fn an_order_s_trace_shows_the_statement() {
     let stack = Stack::take().await;
-    let order = Order::sample().customer("on-postgres").sku("traced").json();
+    let order = Order::sample().customer("traced").json();
     let accepted = stack.post(Some("traced"), &order).await;
     let id = accepted.body["order_id"].as_str().unwrap();
     stack.wait_for_status(id, "IN_FULFILLMENT").await;
