@@ -9,6 +9,7 @@ pub(crate) mod arguments;
 mod arrivals;
 mod backlog;
 mod chart;
+mod connections;
 mod cost;
 mod curve;
 mod figures;
@@ -22,11 +23,14 @@ mod size;
 
 use std::env;
 
+use sluice_order::lane_settings::CALLS_AT_ONCE;
+
 use self::{
-    arguments::{PlanArguments, Shape},
+    arguments::{PlanArguments, Shape, Store},
     arrivals::Arrivals,
     backlog::Backlog,
     chart::WIDTH,
+    connections::Connections,
     curve::Curve,
     figures::{Assumptions, Figures},
     forecast::Forecast,
@@ -87,9 +91,21 @@ fn forecast(
         batch_bytes: figures.quotas.batch_bytes,
         in_flight: figures.quotas.in_flight,
         gathered: arguments.gathered_per_second,
+        // A database does what comes by one connection in turn.
+        at_once: match arguments.store {
+            Store::Dynamodb => CALLS_AT_ONCE,
+            Store::Postgres => 1,
+        },
     };
     let settings = settings(arguments, &task)?;
     let backlog = Backlog::of(&curve, settings.least_rate());
+    let connections = arguments
+        .max_connections
+        .filter(|_| arguments.store != Store::Dynamodb)
+        .map(|most| {
+            let other_lane = figures.stack.other_lane_concurrency;
+            Connections::of(f64::from(most), settings, other_lane, arguments.readers)
+        });
     let sale = Sale {
         figures: &figures,
         region,
@@ -99,6 +115,7 @@ fn forecast(
         settings,
         size,
         backlog: &backlog,
+        connections,
     };
     let limits = sale.limits();
     let deepest = backlog.deepest();
@@ -108,6 +125,8 @@ fn forecast(
         sources: figures.sources.clone(),
         region: region.to_owned(),
         lane: arguments.lane.as_str(),
+        store: arguments.store.as_str(),
+        connections,
         orders: curve.orders(),
         peak_per_second: curve.peak,
         seconds: curve.seconds(),

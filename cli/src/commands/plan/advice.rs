@@ -121,6 +121,10 @@ impl Sale<'_> {
     /// The line for samconfig.toml. The stage's limits are in it where they are too low and the account has more.
     pub(crate) fn parameter_overrides(&self, lane: Lane) -> String {
         let mut parameters = self.settings.parameters(lane);
+        if let Some(connections) = self.connections {
+            parameters.push(format!("ReadReservedConcurrency={}", connections.readers));
+            parameters.push("ReserveConsumers=true".to_owned());
+        }
         let most = self
             .allowed(Quota::ApiGatewayRate)
             .min(self.allowed(Quota::SnsPublish));

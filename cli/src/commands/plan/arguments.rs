@@ -54,6 +54,15 @@ pub(crate) struct PlanArguments {
     /// How long storage takes for a write, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 10.0, value_parser = latency)]
     pub(crate) write_latency: f64,
+    /// Where orders are stored
+    #[arg(long, value_enum, default_value_t = Store::Dynamodb)]
+    pub(crate) store: Store,
+    /// How many connections the database has (`max_connections`), or how many of them Sluice may take
+    #[arg(long, value_name = "N", required_if_eq("store", "postgres"), value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) max_connections: Option<u32>,
+    /// How many instances of read-orders may hold a connection; if not given, what the consumers leave, halved
+    #[arg(long, value_name = "N", requires = "max_connections", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) readers: Option<u32>,
     /// The lane that takes the orders: standard or hot
     #[arg(long, value_name = "LANE", default_value_t = Lane::Standard, value_parser = parse::lane)]
     pub(crate) lane: Lane,
@@ -67,6 +76,25 @@ pub(crate) struct PlanArguments {
     /// Print the plan as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Where orders are stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Store {
+    /// A table of DynamoDB
+    Dynamodb,
+    /// A database of PostgreSQL
+    Postgres,
+}
+
+impl Store {
+    /// As the template's parameter has it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Dynamodb => "dynamodb",
+            Self::Postgres => "postgres",
+        }
+    }
 }
 
 /// How orders arrive.

@@ -15,6 +15,9 @@ pub(crate) struct Cost {
     pub(crate) per_million: f64,
     /// What the polling of a lane with nothing to do costs in 30 days, in USD.
     pub(crate) idle_lane_a_month: f64,
+    /// What the VPC's endpoints cost in 30 days, in USD; none without a database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) endpoints_a_month: Option<f64>,
 }
 
 /// A part of the bill.
@@ -51,6 +54,13 @@ impl Sale<'_> {
         let gb_second = prices.lambda_gb_second * assumed.memory_gb;
         let traces =
             (seconds * assumed.sampled_a_second + orders * assumed.sampled_share).min(orders);
+        let stack = &self.figures.stack;
+        let endpoints_in = |seconds: f64| {
+            stack.vpc_endpoints
+                * stack.vpc_zones
+                * prices.vpc_endpoint_hour
+                * (seconds / 3_600.0).ceil()
+        };
         let sqs_request = prices.sqs_requests_per_million / MILLION;
         let usd = [
             ("API Gateway", million * prices.api_gateway_per_million),
@@ -68,10 +78,17 @@ impl Sale<'_> {
                 "Lambda fulfill-orders",
                 batches / MILLION * prices.lambda_requests_per_million + orders * paced * gb_second,
             ),
-            (
-                "DynamoDB",
-                million * size.writes() * prices.dynamodb_writes_per_million,
-            ),
+            match self.connections {
+                // Of the database itself the price is not known here.
+                Some(_) => (
+                    "VPC endpoints",
+                    endpoints_in(seconds.max(self.backlog.drained)),
+                ),
+                None => (
+                    "DynamoDB",
+                    million * size.writes() * prices.dynamodb_writes_per_million,
+                ),
+            },
             (
                 "CloudWatch Logs",
                 orders * assumed.log_bytes_an_order / 1e9 * prices.logs_gb,
@@ -89,6 +106,7 @@ impl Sale<'_> {
             total,
             per_million: total / million,
             idle_lane_a_month: polls_in(MONTH) * sqs_request,
+            endpoints_a_month: self.connections.map(|_| endpoints_in(MONTH)),
         }
     }
 }

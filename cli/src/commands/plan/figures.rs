@@ -80,6 +80,10 @@ pub(crate) struct Stack {
     pub(crate) retention_seconds: f64,
     /// The outage that must not cost an order.
     pub(crate) outage_seconds: f64,
+    /// Endpoints that cost by the hour, of `database.yaml`.
+    pub(crate) vpc_endpoints: f64,
+    /// Zones that each is in.
+    pub(crate) vpc_zones: f64,
 }
 
 /// Prices in USD.
@@ -98,6 +102,8 @@ pub(crate) struct Prices {
     pub(crate) sqs_requests_per_million: f64,
     /// Write units on demand.
     pub(crate) dynamodb_writes_per_million: f64,
+    /// An interface endpoint of a VPC in one zone.
+    pub(crate) vpc_endpoint_hour: f64,
     /// Log data taken in.
     pub(crate) logs_gb: f64,
     /// Traces recorded.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{
+    connections::Connections,
     cost::Cost,
     lane::Settings,
     limit::{Limit, Status},
@@ -23,6 +24,11 @@ pub(crate) struct Forecast {
     pub(crate) region: String,
     /// The lane that takes the orders.
     pub(crate) lane: &'static str,
+    /// Where orders are stored.
+    pub(crate) store: &'static str,
+    /// The database's connections, where orders are stored in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) connections: Option<Connections>,
     /// Orders in all.
     pub(crate) orders: f64,
     /// Orders a second at the busiest moment.

@@ -146,10 +146,17 @@ impl Forecast {
                 self.region, self.figures_of
             )
         };
+        let endpoints = self.cost.endpoints_a_month.map(|usd| {
+            format!(
+                " The VPC's endpoints cost {} in 30 days. The database itself is not counted.",
+                money(usd)
+            )
+        });
         format!(
-            "{}\n{prices}, without free tiers. A lane with nothing to do costs {} in 30 days, by its polling.\n{}",
+            "{}\n{prices}, without free tiers. A lane with nothing to do costs {} in 30 days, by its polling.{}\n{}",
             columns(&rows),
             money(self.cost.idle_lane_a_month),
+            endpoints.unwrap_or_default(),
             self.assumptions
         )
     }

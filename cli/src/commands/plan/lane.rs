@@ -4,8 +4,7 @@
 
 use serde::Serialize;
 use sluice_order::lane_settings::{
-    BATCH_SECONDS, CALLS_AT_ONCE, CONCURRENCY, LEAST_SHARE, MAX_INTERVAL, MIN_INTERVAL,
-    NEEDED_SHARE, share,
+    BATCH_SECONDS, CONCURRENCY, LEAST_SHARE, MAX_INTERVAL, MIN_INTERVAL, NEEDED_SHARE, share,
 };
 
 use crate::terminal::units::{bytes, number, whole};
@@ -30,6 +29,8 @@ pub(crate) struct Task {
     pub(crate) in_flight: f64,
     /// Messages that the event source gathers a second for one batch.
     pub(crate) gathered: f64,
+    /// Writes that one invocation can have under way.
+    pub(crate) at_once: u32,
 }
 
 /// Settings that a consumer takes.
@@ -57,10 +58,8 @@ pub(crate) enum NoFit {
     #[error("each of {0} invocations would write {1} times a second, and the most is 100")]
     TooFast(u32, String),
     /// Storage does not answer fast enough.
-    #[error(
-        "{0} invocations have at most 32 writes under way each, which at {1} ms a write are {2}/s"
-    )]
-    TooSlow(u32, String, String),
+    #[error("{0} invocations have at most {3} under way each, which at {1} ms a write are {2}/s")]
+    TooSlow(u32, String, String, String),
     /// What 5 s of work are is too much for one batch.
     #[error(
         "5 s of work are {records} records for each of {concurrency} invocations, {size}, and a batch holds {most}"
@@ -91,10 +90,14 @@ impl Task {
         if interval < MIN_INTERVAL.as_secs_f64() {
             return Err(NoFit::TooFast(concurrency, number(1.0 / interval)));
         }
-        let reach = f64::from(CALLS_AT_ONCE) * invocations / self.latency;
+        let reach = f64::from(self.at_once) * invocations / self.latency;
         if reach < self.writes {
             let latency = number(self.latency * 1_000.0);
-            return Err(NoFit::TooSlow(concurrency, latency, number(reach)));
+            let writes = match self.at_once {
+                1 => "1 write".to_owned(),
+                many => format!("{many} writes"),
+            };
+            return Err(NoFit::TooSlow(concurrency, latency, number(reach), writes));
         }
         // What is a whole number but for a rounding is that number.
         let least = (BATCH_SECONDS.start() / interval - 1e-9).ceil().max(1.0);

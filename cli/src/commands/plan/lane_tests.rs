@@ -5,6 +5,7 @@ use super::*;
 
 fn task(writes: f64) -> Task {
     Task {
+        at_once: sluice_order::lane_settings::CALLS_AT_ONCE,
         writes,
         latency: 0.010,
         record_bytes: 2_500.0,

@@ -2,6 +2,7 @@
 
 use super::{
     backlog::Backlog,
+    connections::Connections,
     figures::{Figures, RegionQuotas},
     lane::Settings,
     limit::{Limit, Unit, limit},
@@ -29,6 +30,8 @@ pub(crate) struct Sale<'a> {
     pub(crate) size: OrderSize,
     /// The queue over the sale.
     pub(crate) backlog: &'a Backlog,
+    /// The database's connections, where orders are stored in one.
+    pub(crate) connections: Option<Connections>,
 }
 
 impl Sale<'_> {
@@ -146,6 +149,13 @@ impl Sale<'_> {
     }
 
     fn in_storage(&self) -> Vec<Limit> {
+        match self.connections {
+            Some(connections) => vec![in_database(connections)],
+            None => self.in_table(),
+        }
+    }
+
+    fn in_table(&self) -> Vec<Limit> {
         let writes = self.settings.writes_per_second;
         let OrderSize {
             table_writes,
@@ -192,6 +202,19 @@ impl Sale<'_> {
             .warn(|| format!("storage may not be away for long during this backlog: {faster}")),
         ]
     }
+}
+
+fn in_database(connections: Connections) -> Limit {
+    let planned = connections.in_a_deploy();
+    limit(
+        "database's connections in a deploy",
+        Unit::Count,
+        planned,
+        connections.most,
+    )
+    .over(|| {
+        "the last ones are refused, and the lane goes slower: lower --readers, or raise the database's `max_connections`".to_owned()
+    })
 }
 
 #[cfg(test)]

@@ -179,3 +179,62 @@ fn json_holds_what_the_text_does() {
             .starts_with("https://docs.aws")
     );
 }
+
+/// 14 consumers in each lane, and one function that makes the schema; in a deploy all of them twice.
+#[test]
+fn a_database_has_connections_for_all_who_hold_one() {
+    let with = |more: &str| {
+        planned(&format!(
+            "--peak 500/s --for 10m --writes-per-second 100 --store postgres {more}"
+        ))
+        .unwrap()
+    };
+    let plan = with("--max-connections 200");
+    let connections = plan.connections.unwrap();
+    assert!(near(connections.readers, 35.0), "{connections:?}");
+    assert!(near(connections.in_a_deploy(), 2.0 * (28.0 + 35.0 + 1.0)));
+    assert!(
+        plan.parameter_overrides
+            .contains("ReadReservedConcurrency=35")
+    );
+    assert!(
+        plan.limits
+            .iter()
+            .all(|limit| !limit.name.contains("DynamoDB"))
+    );
+    // Two endpoints in two zones, for the hour in which the sale drains, and for 720 hours.
+    let endpoints = plan
+        .cost
+        .services
+        .iter()
+        .find(|s| s.name == "VPC endpoints");
+    assert!(near(endpoints.unwrap().usd, 0.04));
+    assert!(near(plan.cost.endpoints_a_month.unwrap(), 28.8));
+    let few = with("--max-connections 60");
+    let over = few
+        .limits
+        .iter()
+        .find(|limit| limit.name.contains("connections"))
+        .unwrap();
+    assert!(near(over.planned, 60.0) && over.to_do.is_none(), "{over:?}");
+    let too_few = with("--max-connections 59");
+    assert_eq!(too_few.exit(), Exit::Wrong);
+    let many = with("--max-connections 200 --readers 100");
+    assert!(
+        many.suggestions
+            .iter()
+            .any(|told| told.contains("lower --readers"))
+    );
+}
+
+/// By one connection a database does one write after the other.
+#[test]
+fn a_slow_database_needs_more_connections() {
+    let line =
+        "--peak 500/s --for 10m --writes-per-second 100 --store postgres --max-connections 200";
+    let slow = planned(&format!("{line} --write-latency 300")).unwrap();
+    assert_eq!(slow.settings.concurrency, 30);
+    let failure = planned(&format!("{line} --write-latency 300 --concurrency 20")).unwrap_err();
+    let text = failure.to_string();
+    assert!(text.contains("at most 1 write under way each"), "{text}");
+}
