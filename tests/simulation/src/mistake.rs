@@ -41,6 +41,8 @@ pub enum Mistake {
     WritesWithoutCondition,
     /// The condition is a read before the write.
     LooksThenWrites,
+    /// What stands in the way of an insert counts as the same order (`INSERT IGNORE`, `ON CONFLICT DO NOTHING` and no look).
+    TakesWhatIsThereForTheSame,
     /// A write that timed out counts as done.
     TakesSilenceForSuccess,
     /// An outage of storage is taken for a broken order.
@@ -57,7 +59,7 @@ pub enum Mistake {
 
 impl Mistake {
     /// All of them, each with the number of a promise that it breaks.
-    pub const ALL: [(Self, u8); 23] = [
+    pub const ALL: [(Self, u8); 24] = [
         (Self::LimitsConcurrencyOnly, 4),
         (Self::DropsWhatItCannotParse, 2),
         (Self::AlwaysSaysWell, 2),
@@ -75,6 +77,7 @@ impl Mistake {
         (Self::AcknowledgesFirst, 2),
         (Self::WritesWithoutCondition, 3),
         (Self::LooksThenWrites, 3),
+        (Self::TakesWhatIsThereForTheSame, 2),
         (Self::TakesSilenceForSuccess, 2),
         (Self::TakesAnOutageForPoison, 6),
         (Self::RejectionTakesTheKey, 2),

@@ -51,6 +51,15 @@ pub struct Scenario {
     pub answers_lost: usize,
     /// Storage takes seconds.
     pub slow: usize,
+    /// Whether storage is a relational database: its insert says whether the order is new, and another statement looks at the
+    /// order that is there. All statements of a process go by one connection.
+    pub database: bool,
+    /// That connection ends, and so do all statements under way by it.
+    pub connection_cut: usize,
+    /// When a failover left the connection at a reader, which answers and takes no write: from, and until.
+    pub read_only: Option<(u64, u64)>,
+    /// When somebody's lock makes each write wait until the database gives it up: from, and until.
+    pub locked: Option<(u64, u64)>,
     /// SNS fails, with or without having taken the message.
     pub publish_fails: usize,
     /// SNS delivers a message more than once.
@@ -105,6 +114,10 @@ impl Scenario {
             calls_lost: 0,
             answers_lost: 0,
             slow: 0,
+            database: false,
+            connection_cut: 0,
+            read_only: None,
+            locked: None,
             publish_fails: 0,
             delivered_twice: 0,
             wrapped: 0,
@@ -185,13 +198,30 @@ impl Scenario {
         if rng.u8(..4) == 0 {
             scenario.wrapped = rng.usize(..=1_000);
         }
+        if rng.bool() {
+            scenario.use_database(&mut rng);
+        }
         scenario
+    }
+
+    /// A database in place of the table, with what may happen to one.
+    fn use_database(&mut self, rng: &mut Rng) {
+        self.database = true;
+        self.connection_cut = if rng.bool() { 0 } else { rng.usize(..=200) };
+        for while_it_lasts in [&mut self.read_only, &mut self.locked] {
+            if rng.u8(..3) == 0 {
+                let start = rng.u64(..60);
+                let end = start + rng.u64(1..120);
+                *while_it_lasts = Some((start, end));
+                self.faults_end = self.faults_end.max(end);
+            }
+        }
     }
 
     /// Every scenario that is simpler than this one in one respect.
     pub fn simpler(&self) -> Vec<Self> {
         let calm = Self::calm(self.seed);
-        let changes: [&dyn Fn(&mut Self); 28] = [
+        let changes: [&dyn Fn(&mut Self); 32] = [
             &|s| s.orders /= 2,
             &|s| s.orders = s.orders.saturating_sub(1),
             &|s| s.customers = 1,
@@ -209,6 +239,13 @@ impl Scenario {
             &|s| s.calls_lost = 0,
             &|s| s.answers_lost = 0,
             &|s| s.slow = 0,
+            &|s| s.connection_cut = 0,
+            &|s| s.read_only = None,
+            &|s| s.locked = None,
+            &|s| {
+                (s.database, s.connection_cut) = (false, 0);
+                (s.read_only, s.locked) = (None, None);
+            },
             &|s| s.publish_fails = 0,
             &|s| s.delivered_twice = 0,
             &|s| s.wrapped = 0,

@@ -15,7 +15,7 @@ use sluice_consumer::{
     Consumer, Pace,
     message::{AttributeValue, Message},
 };
-use tokio::time::sleep;
+use tokio::{sync::watch, time::sleep};
 
 use crate::{
     history::Event,
@@ -143,6 +143,7 @@ impl Source {
                 process: Arc::clone(&process),
                 table: Arc::clone(&self.table),
                 lane: self.lane.name,
+                connection: watch::Sender::new(()),
             };
             let control = Control {
                 process: Arc::clone(&process),

@@ -1,4 +1,5 @@
-//! A model of the table: conditional writes on keys, and calls that fail, are slow, or take effect without an answer.
+//! A model of storage: conditional writes on keys, and calls that fail, are slow, or take effect without an answer. It is a table
+//! of `DynamoDB` or a relational database, which fails in ways of its own.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +10,10 @@ use std::{
 
 use sluice_order::{Lane, ListQuery, OrderId, OrderKey, RejectReason};
 use sluice_store::{Found, OrderStore, Page, PutOutcome, Rejection, StoreError, StoredOrder};
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 
 use crate::{
     history::Event,
@@ -27,6 +31,9 @@ const DOOMED: RejectReason = RejectReason::TooLarge;
 /// Storage's message if there are too many requests.
 const THROTTLED: &str = "throttled";
 
+/// How long a database waits for a lock before it gives a write up (`lock_timeout`).
+const LOCK: Duration = Duration::from_secs(1);
+
 /// The table.
 pub(crate) struct Table {
     run: Arc<Run>,
@@ -41,12 +48,33 @@ pub(crate) struct Store {
     pub(crate) process: Arc<Process>,
     pub(crate) table: Arc<Mutex<Table>>,
     pub(crate) lane: Lane,
+    /// Tells all that is under way when the connection to a database ends.
+    pub(crate) connection: watch::Sender<()>,
+}
+
+/// Whether a call changes what is stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Read,
+    Write,
 }
 
 enum Fate {
     Refused,
+    /// Nothing was done, and the caller hears why.
+    Undone {
+        why: &'static str,
+        after: Duration,
+    },
+    /// The connection ends before the call, or after it.
+    Cut {
+        is_done: bool,
+    },
     Lost,
-    Done { after: Duration, answered: bool },
+    Done {
+        after: Duration,
+        answered: bool,
+    },
 }
 
 impl Table {
@@ -82,6 +110,11 @@ impl Table {
             return self.write(order);
         }
         self.look(order).unwrap_or_else(|| self.write(order))
+    }
+
+    /// Whether it was written: it is not where another has its key.
+    fn insert(&mut self, order: &StoredOrder) -> bool {
+        self.put(order) == PutOutcome::Stored
     }
 
     fn holds(&self, rejection: &Rejection) -> bool {
@@ -120,32 +153,18 @@ impl Table {
 }
 
 impl Store {
-    /// One call of the SDK. It may fail before its effect or after it, and it may take effect after the caller has ended.
+    /// One call of storage. It may fail before its effect or after it, and it may take effect after the caller has ended.
     async fn call<T: Send + 'static>(
         &self,
+        kind: Kind,
         effect: impl FnOnce(&mut Table) -> T + Send + 'static,
     ) -> Result<T, StoreError> {
         self.process.step().await;
-        let answer = match self.fate() {
-            Fate::Refused => {
-                self.run.pause_up_to(20).await;
-                Err(THROTTLED)
-            }
-            Fate::Lost => {
-                sleep(TIMEOUT).await;
-                Err("no answer")
-            }
-            Fate::Done { after, answered } => {
-                let table = Arc::clone(&self.table);
-                let done = tokio::spawn(async move {
-                    sleep(after).await;
-                    effect(&mut locked(&table))
-                });
-                match timeout(TIMEOUT, done).await {
-                    Ok(Ok(value)) if answered => Ok(value),
-                    _ => Err("no answer, and it may be done"),
-                }
-            }
+        let mut connection = self.connection.subscribe();
+        let answer = tokio::select! {
+            biased;
+            answer = self.answer(kind, effect) => answer,
+            _ = connection.changed() => Err("the connection ended, and it may be done"),
         };
         self.process.step().await;
         answer.map_err(|why| {
@@ -161,17 +180,67 @@ impl Store {
         })
     }
 
-    fn fate(&self) -> Fate {
+    async fn answer<T: Send + 'static>(
+        &self,
+        kind: Kind,
+        effect: impl FnOnce(&mut Table) -> T + Send + 'static,
+    ) -> Result<T, &'static str> {
+        let (after, answered) = match self.fate(kind) {
+            Fate::Refused => {
+                self.run.pause_up_to(20).await;
+                return Err(THROTTLED);
+            }
+            Fate::Undone { why, after } => {
+                sleep(after).await;
+                return Err(why);
+            }
+            Fate::Cut { is_done } => {
+                if is_done {
+                    effect(&mut locked(&self.table));
+                }
+                self.connection.send_replace(());
+                return Err("the connection ended, and it may be done");
+            }
+            Fate::Lost => {
+                sleep(TIMEOUT).await;
+                return Err("no answer");
+            }
+            Fate::Done { after, answered } => (after, answered),
+        };
+        let table = Arc::clone(&self.table);
+        let done = tokio::spawn(async move {
+            sleep(after).await;
+            effect(&mut locked(&table))
+        });
+        match timeout(TIMEOUT, done).await {
+            Ok(Ok(value)) if answered => Ok(value),
+            _ => Err("no answer, and it may be done"),
+        }
+    }
+
+    fn fate(&self, kind: Kind) -> Fate {
         let (run, scenario) = (&self.run, &self.run.scenario);
-        let is_down = scenario
-            .outage
-            .is_some_and(|(from, to)| (from..to).contains(&run.seconds()));
-        if is_down {
+        let is_in = |time: Option<(u64, u64)>| {
+            time.is_some_and(|(from, to)| (from..to).contains(&run.seconds()))
+        };
+        if is_in(scenario.outage) {
             return if run.chance(500) {
                 Fate::Refused
             } else {
                 Fate::Lost
             };
+        }
+        if kind == Kind::Write && is_in(scenario.read_only) {
+            let (why, after) = ("a reader takes no write", Duration::ZERO);
+            return Fate::Undone { why, after };
+        }
+        if kind == Kind::Write && is_in(scenario.locked) {
+            let (why, after) = ("a lock was not free in time", LOCK);
+            return Fate::Undone { why, after };
+        }
+        if scenario.database && run.fault(scenario.connection_cut) {
+            let is_done = run.chance(500);
+            return Fate::Cut { is_done };
         }
         if run.fault(scenario.throttled) {
             Fate::Refused
@@ -191,6 +260,24 @@ impl Store {
                 answered: true,
             }
         }
+    }
+
+    /// An insert, and a look where it found an order.
+    async fn put_by_statements(&self, order: StoredOrder) -> Result<PutOutcome, StoreError> {
+        let wanted = order.clone();
+        if self
+            .call(Kind::Write, move |table| table.insert(&order))
+            .await?
+        {
+            return Ok(PutOutcome::Stored);
+        }
+        if self.run.makes(Mistake::TakesWhatIsThereForTheSame) {
+            return Ok(PutOutcome::Duplicate);
+        }
+        let there = self
+            .call(Kind::Read, move |table| table.look(&wanted))
+            .await?;
+        there.ok_or_else(|| StoreError::Unavailable("the stored order was not shown".to_owned()))
     }
 
     /// What marked orders do to those that process them.
@@ -233,12 +320,22 @@ impl OrderStore for Store {
         let order = order.clone();
         if self.run.makes(Mistake::LooksThenWrites) {
             let wanted = order.clone();
-            return match self.call(move |table| table.look(&wanted)).await? {
+            return match self
+                .call(Kind::Read, move |table| table.look(&wanted))
+                .await?
+            {
                 Some(outcome) => Ok(outcome),
-                None => self.call(move |table| table.write(&order)).await,
+                None => {
+                    self.call(Kind::Write, move |table| table.write(&order))
+                        .await
+                }
             };
         }
-        let answer = self.call(move |table| table.put(&order)).await;
+        let answer = if self.run.scenario.database {
+            self.put_by_statements(order).await
+        } else {
+            self.call(Kind::Write, move |table| table.put(&order)).await
+        };
         match answer {
             Err(StoreError::Unavailable(_)) if self.run.makes(Mistake::TakesSilenceForSuccess) => {
                 Ok(PutOutcome::Stored)
@@ -249,7 +346,9 @@ impl OrderStore for Store {
 
     async fn is_stored(&self, rejection: &Rejection) -> Result<bool, StoreError> {
         let rejection = rejection.clone();
-        let is_stored = self.call(move |table| table.holds(&rejection)).await?;
+        let is_stored = self
+            .call(Kind::Read, move |table| table.holds(&rejection))
+            .await?;
         Ok(is_stored && !self.run.makes(Mistake::RejectionReplacesTheOrder))
     }
 
@@ -259,7 +358,7 @@ impl OrderStore for Store {
         }
         self.run.history.push(Event::Writes { lane: self.lane });
         let rejection = rejection.clone();
-        self.call(move |table| table.write_rejection(&rejection))
+        self.call(Kind::Write, move |table| table.write_rejection(&rejection))
             .await
     }
 

@@ -86,6 +86,9 @@ fn everything_happens_that_can() {
         "storage: no answer",
         "storage: no answer, and it may be done",
         "storage: throttled",
+        "storage: a reader takes no write",
+        "storage: a lock was not free in time",
+        "storage: the connection ended, and it may be done",
     ] {
         assert!(seen.contains(wanted), "{wanted:?} never happened");
     }
