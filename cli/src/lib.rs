@@ -1,3 +1,4 @@
+#![recursion_limit = "256"] // The types of nested futures are deep.
 #![doc = include_str!("../README.md")]
 // They panic if nobody takes what is written: see `terminal::output`.
 #![warn(clippy::print_stdout, clippy::print_stderr)]

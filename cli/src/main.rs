@@ -1,4 +1,5 @@
 //! The command `sluice`: arguments in, exit code out. The rest is the library.
+#![recursion_limit = "256"] // The types of nested futures are deep.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 use std::{

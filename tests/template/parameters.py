@@ -73,18 +73,18 @@ def a_stack_makes_its_own_table_and_secret_unless_it_takes_up_others(template):
 
 @breaks(
     ("Parameters.Store.Default", "postgres"),
-    ("Rules.PostgresIsLocal.Assertions", [{"Assert": {"Fn::Equals": ["a", "a"]}}]),
+    ("Rules.DatabaseIsLocal.Assertions", [{"Assert": {"Fn::Equals": ["a", "a"]}}]),
     ("ReadOrders.Properties.Environment.Variables.STORE",),
     ("FulfillHot.Properties.Environment.Variables.DATABASE_URL", ref("DatabaseUrl")),
 )
 def orders_are_in_dynamodb_unless_a_local_stack_says_otherwise(template):
     if template["Parameters"]["Store"]["Default"] != "dynamodb":
         yield "another store is the default"
-    rule = template["Rules"]["PostgresIsLocal"]
+    rule = template["Rules"]["DatabaseIsLocal"]
     given_too = [{"Fn::Not": [{"Fn::Equals": [ref(name), ""]}]} for name in ("LocalEndpoint", "DatabaseUrl")]
-    is_postgres = {"Fn::Equals": [ref("Store"), "postgres"]}
-    if rule["RuleCondition"] != is_postgres or [each["Assert"] for each in rule["Assertions"]] != given_too:
-        yield "postgres is allowed on AWS, or without an address"
+    is_database = {"Fn::Not": [{"Fn::Equals": [ref("Store"), "dynamodb"]}]}
+    if rule["RuleCondition"] != is_database or [each["Assert"] for each in rule["Assertions"]] != given_too:
+        yield "a database is allowed on AWS, or without an address"
     for name in ("ReadOrders", "FulfillStandard", "FulfillHot"):
         has = variables(properties(template, name))
         if (has.get("STORE"), has.get("DATABASE_URL")) != (ref("Store"), given("UsesDatabase", ref("DatabaseUrl"))):

@@ -192,3 +192,28 @@ async fn lines_are_rows_of_a_view() {
     );
     assert_eq!(parcels[1].0, "late");
 }
+
+/// What `docs/DATABASE.md` tells people to ask works as it stands there.
+#[tokio::test]
+async fn the_five_questions_have_answers() {
+    let Some(database) = Database::new("questions").await else {
+        return;
+    };
+    let store = database.store();
+    assert_stored(store.put(&order("c", 1, 0, &["a"])).await);
+    let shipments = "CREATE TABLE shipments (order_key VARCHAR(64) PRIMARY KEY)";
+    database.run(shipments).await;
+    let page = std::fs::read_to_string(sluice_testing::project().join("docs/DATABASE.md"));
+    let page = page.unwrap();
+    let (_, questions) = page.split_once("The same five questions:").unwrap();
+    let sql: Vec<&str> = questions
+        .lines()
+        .filter(|l| l.starts_with("    "))
+        .collect();
+    let sql = sql.join("\n");
+    let questions: Vec<&str> = sql.split_inclusive(';').collect();
+    assert_eq!(questions.len(), 5, "{questions:?}");
+    for question in questions {
+        database.run(question).await;
+    }
+}
