@@ -10,14 +10,14 @@ END_TO_END := --test end_to_end
 SAM_LOCAL := --test sam_local
 ON_POSTGRES := --test on_postgres
 .PHONY: help local local-down replay build simulate pace-check trace-check bench bench-compare test check unit budgets update-check end-to-end \
-	end-to-end-postgres sam-local functions test-binaries aws-tools events clean
+	end-to-end-postgres end-to-end-mysql sam-local functions test-binaries aws-tools events clean
 
 help: ## list the targets
 	@sed -n 's/^#: \(.*\)/\n\1/p; s/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 #: Use it
 
-local: ## build, start a local AWS, deploy into it; LOCAL_PORT=4566, STORE=postgres, PARAMETERS='StandardWritesPerSecond=50 HotSkus=85123A'
+local: ## build, start a local AWS, deploy into it; LOCAL_PORT=4566, STORE=postgres or mysql, PARAMETERS='StandardWritesPerSecond=50 HotSkus=85123A'
 	@local/stack up
 	@local/stack status
 
@@ -28,7 +28,7 @@ replay: ## send a retailer's real sales to the stack of `make local`, and check 
 	@local/with-env cargo build --bin sluice
 	@local/with-env cargo run --quiet --bin sluice -- replay data/online-retail-2010-12.csv
 
-build: ## build the functions into .aws-sam/build; ARCH=x86_64 or arm64, this machine's by default; STORE=postgres
+build: ## build the functions into .aws-sam/build; ARCH=x86_64 or arm64, this machine's by default; STORE=postgres or mysql
 	@local/build
 
 clean: local-down ## remove all that was built and installed here
@@ -39,7 +39,7 @@ clean: local-down ## remove all that was built and installed here
 
 test: ## all tests, on stacks of their own; SLUICE_SAM_LOCAL=containers or emulator
 	@echo "==> The parts of the tests run side by side, and each shows what it printed when it is done"
-	@$(MAKE) --no-print-directory --jobs --keep-going --output-sync=target SIDE_BY_SIDE=yes check unit budgets update-check end-to-end end-to-end-postgres sam-local
+	@$(MAKE) --no-print-directory --jobs --keep-going --output-sync=target SIDE_BY_SIDE=yes check unit budgets update-check end-to-end end-to-end-postgres end-to-end-mysql sam-local
 
 # In a folder of its own, because cargo lets only one command at a time into a folder. With `nice`, because other parts wait for the compiler.
 check: ## formats, lints, the rules of the template, and the examples
@@ -66,6 +66,12 @@ end-to-end-postgres: functions test-binaries aws-tools $(if $(SIDE_BY_SIDE),end-
 	@if local/database find >/dev/null; then \
 		PROFILE=dev STORE=postgres local/build $(TEST_BUILD)-postgres && \
 		STORE=postgres SLUICE_BUILD_DIR=$(TEST_BUILD)-postgres local/with-stack cargo test --workspace $(ON_POSTGRES); \
+	else test "$$SLUICE_DATABASES" != required; fi
+
+end-to-end-mysql: functions test-binaries aws-tools $(if $(SIDE_BY_SIDE),end-to-end-postgres) ## the same with a MariaDB
+	@if STORE=mysql local/database find >/dev/null; then \
+		PROFILE=dev STORE=mysql local/build $(TEST_BUILD)-mysql && \
+		STORE=mysql SLUICE_BUILD_DIR=$(TEST_BUILD)-mysql local/with-stack cargo test --workspace $(ON_POSTGRES); \
 	else test "$$SLUICE_DATABASES" != required; fi
 
 sam-local: functions test-binaries aws-tools ## every event through the built functions, by `sam local`

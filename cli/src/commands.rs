@@ -61,7 +61,7 @@ Examples for operations:
   sluice dlq replay --reason PANIC --dry-run    show what would go back to its queue, once the cause is fixed
   sluice secret rotate                          seal new order ids with a new secret, with nothing deployed or rejected
   sluice smoke                                  try both lanes after a deploy, with orders that nobody fulfills
-  sluice migrate --database-url postgres://…    bring the schema of a PostgreSQL database up to this release
+  sluice migrate --database-url postgres://…    bring the schema of a PostgreSQL or MySQL database up to this release
   sluice map --since 10m                        show which part called which, how often, how fast, and what failed
   sluice plan --peak 5000/s --for 10m --writes-per-second 400
                                                 work out what a sale will do to the queue, the limits and the bill

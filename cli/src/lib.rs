@@ -1,3 +1,4 @@
+#![recursion_limit = "256"] // The types of nested futures are deep.
 #![doc = include_str!("../README.md")]
 #![recursion_limit = "256"]
 // The types of nested futures are deep.

@@ -2,16 +2,19 @@
 #![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use mysql_async::prelude::Queryable;
 use serde_json::json;
 use sluice::commands::replay::{
     record::Record,
     storage::{scan, scan_database},
 };
+use sluice_mysql::MysqlStore;
 use sluice_order::{ContentHash, Order, OrderKey, RejectReason, Timestamp, testing::secrets};
 use sluice_postgres::{Engine, PostgresStore, Settings, Tls, migrate};
 use sluice_store::{DynamoStore, OrderStore, Rejection, StoredOrder};
 use sluice_testing::{
     dynamodb::{self, TABLE},
+    mysql::Mysql,
     postgres::Postgres,
 };
 
@@ -98,6 +101,38 @@ async fn every_page_is_read_and_every_record_understood() {
         .await
         .unwrap();
     assert_eq!(items, 27);
+    check(records);
+}
+
+#[tokio::test]
+async fn every_row_of_mysql_is_read_and_understood() {
+    let Some(server) = Mysql::start(&[]) else {
+        return;
+    };
+    let settings = Settings {
+        port: server.port(),
+        ..Settings::new(
+            Engine::Mysql,
+            "127.0.0.1",
+            "mysql",
+            "root",
+            Tls::LoopbackOnly,
+        )
+    };
+    let mut client = MysqlStore::client(settings.clone()).await.unwrap();
+    client.query_drop("CREATE DATABASE sluice").await.unwrap();
+    let settings = Settings {
+        database: "sluice".to_owned(),
+        ..settings
+    };
+    let mut client = MysqlStore::client(settings.clone()).await.unwrap();
+    sluice_mysql::migrate(&mut client).await.unwrap();
+    fill(&MysqlStore::new(settings.clone()).unwrap()).await;
+    let mut records = Vec::new();
+    let rows = scan_database(settings, |record| records.push(record.clone()))
+        .await
+        .unwrap();
+    assert_eq!(rows, 26);
     check(records);
 }
 

@@ -1,24 +1,33 @@
-//! The whole path with orders in PostgreSQL: the template as SAM deployed it into a local AWS, real processes, and a real server,
-//! which is killed while orders come in.
+//! The whole path with orders in PostgreSQL or MySQL: the template as SAM deployed it into a local AWS, real processes, and a real
+//! server, which is killed while orders come in.
 //!
-//! `make end-to-end-postgres` runs these. Every wait is for a condition, and bounded.
+//! `make end-to-end-postgres` and `make end-to-end-mysql` run these. Every wait is for a condition, and bounded.
 #![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
 
 use std::process::{Command, Stdio};
 
+use mysql_async::prelude::Queryable;
 use serde_json::{Value, json};
+use sluice_mysql::MysqlStore;
 use sluice_order::{Lane, Order, smoke};
-use sluice_postgres::PostgresStore;
+use sluice_postgres::{Engine, PostgresStore, Settings};
 use sluice_testing::{lane, project, stack::Stack, wait_for};
 
 /// How many orders the database holds.
 async fn stored() -> i64 {
-    let settings = std::env::var("DATABASE_URL").unwrap().parse().unwrap();
-    let client = PostgresStore::client(settings).await.unwrap();
-    let rows = client
-        .query("SELECT count(*) FROM sluice.orders", &[])
-        .await;
-    rows.unwrap()[0].get(0)
+    let settings: Settings = std::env::var("DATABASE_URL").unwrap().parse().unwrap();
+    match settings.engine {
+        Engine::Postgres => {
+            let client = PostgresStore::client(settings).await.unwrap();
+            let count = "SELECT count(*) FROM sluice.orders";
+            client.query(count, &[]).await.unwrap()[0].get(0)
+        }
+        Engine::Mysql => {
+            let mut client = MysqlStore::client(settings).await.unwrap();
+            let count = client.query_first("SELECT COUNT(*) FROM orders").await;
+            count.unwrap().unwrap()
+        }
+    }
 }
 
 /// Kills the server of this stack, or starts it again.
@@ -77,19 +86,22 @@ async fn every_sale_is_stored_once_though_the_server_dies() {
 #[tokio::test]
 async fn the_api_says_of_an_order_what_the_database_holds() {
     let stack = Stack::take().await;
-    let order = Order::sample().customer("on-postgres").json();
+    let order = Order::sample().customer("on-a-database").json();
     let accepted = stack.post(Some("one"), &order).await;
     let id = accepted.body["order_id"].as_str().unwrap().to_owned();
     let seen = stack.wait_for_status(&id, "IN_FULFILLMENT").await;
     assert_eq!(seen["lines"], order["lines"]);
     let repeated = stack.post(Some("one"), &order).await;
     assert_eq!(repeated.body["order_id"], json!(id));
-    let other = Order::sample().customer("on-postgres").sku("other").json();
+    let other = Order::sample()
+        .customer("on-a-database")
+        .sku("other")
+        .json();
     let conflict = stack.post(Some("one"), &other).await;
     let conflict = conflict.body["order_id"].as_str().unwrap().to_owned();
     let seen = stack.wait_for_status(&conflict, "REJECTED").await;
     assert_eq!(seen["reason"], "KEY_REUSED");
-    let list = stack.get("/orders?customer_id=on-postgres").await;
+    let list = stack.get("/orders?customer_id=on-a-database").await;
     assert_eq!(list.body["orders"].as_array().unwrap().len(), 1, "{list:?}");
 }
 
@@ -101,10 +113,12 @@ async fn an_order_s_trace_shows_the_statement() {
     let accepted = stack.post(Some("traced"), &order).await;
     let id = accepted.body["order_id"].as_str().unwrap();
     stack.wait_for_status(id, "IN_FULFILLMENT").await;
+    let settings: Settings = std::env::var("DATABASE_URL").unwrap().parse().unwrap();
+    let statement = format!("{} INSERT orders", settings.engine);
     wait_for("the trace to be whole", async || {
         let ran = sluice(&["trace", id]).output().unwrap();
         let said = String::from_utf8(ran.stdout).unwrap();
-        ran.status.success() && said.contains("PostgreSQL INSERT orders")
+        ran.status.success() && said.contains(&statement)
     })
     .await;
 }

@@ -3,7 +3,7 @@
 from rules import ROOT, arn, as_list, breaks, functions, given, properties, ref, variables
 
 REACH = ("ReadOrders", "FulfillStandard", "FulfillHot")
-STORES = ("postgres",)
+STORES = ("mysql", "postgres")
 # What Lambda does with a function's role, to put it into a VPC.
 # <https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions>
 INTERFACES = {
@@ -18,6 +18,7 @@ def is_given(parameter):
 
 @breaks(
     ("Parameters.Store.Default", "postgres"),
+    ("Rules.DatabaseIsReached.RuleCondition", {"Fn::Equals": [ref("Store"), "postgres"]}),
     ("Rules.DatabaseHasAnAddress.Assertions", [{"Assert": {"Fn::Equals": ["a", "a"]}}]),
     ("Rules.DatabaseIsReached.Assertions.2.Assert", is_given("VpcSecurityGroupIds")),
     ("Rules.DatabaseIsReached.Assertions.4.Assert", is_given("VpcSubnetIds")),
@@ -33,6 +34,11 @@ def a_database_is_a_choice_and_says_what_it_needs(template):
         is_given("VpcSecurityGroupIds"),
         {"Fn::Not": [{"Fn::Equals": [ref("ReadReservedConcurrency"), 0]}]},
     ]
+    used = {"Fn::Not": [{"Fn::Equals": [ref("Store"), "dynamodb"]}]}
+    on_aws = {"Fn::And": [used, {"Fn::Equals": [ref("LocalEndpoint"), ""]}]}
+    conditions = [template["Rules"][name]["RuleCondition"] for name in ("DatabaseHasAnAddress", "DatabaseIsReached")]
+    if conditions != [used, on_aws]:
+        yield "the rules do not hold for each database"
     if [each["Assert"] for each in address] != [is_given("DatabaseUrl")]:
         yield "a database needs no address"
     if [each["Assert"] for each in reached] != needed:

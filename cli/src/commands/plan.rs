@@ -94,7 +94,7 @@ fn forecast(
         // A database does what comes by one connection in turn.
         at_once: match arguments.store {
             Store::Dynamodb => CALLS_AT_ONCE,
-            Store::Postgres => 1,
+            Store::Mysql | Store::Postgres => 1,
         },
     };
     let settings = settings(arguments, &task)?;

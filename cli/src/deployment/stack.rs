@@ -91,7 +91,7 @@ impl Stack {
     pub(crate) fn database(&self) -> Option<&str> {
         let store = self.parameters.get("Store").map(String::as_str);
         let url = self.parameters.get("DatabaseUrl").map(String::as_str);
-        url.filter(|_| store == Some("postgres"))
+        url.filter(|_| matches!(store, Some("mysql" | "postgres")))
     }
 
     /// ARN of the secret that order ids are sealed with.

@@ -1,7 +1,8 @@
 //! The storage of a deployment, as its functions have it.
 
+use sluice_mysql::MysqlStore;
 use sluice_order::{ListQuery, OrderId};
-use sluice_postgres::{PostgresStore, Settings};
+use sluice_postgres::{Engine, PostgresStore, Settings};
 use sluice_store::{
     DynamoStore, Found, OrderStore, Page, PutOutcome, Rejection, StoreError, StoredOrder,
 };
@@ -15,7 +16,9 @@ pub(crate) enum Store {
     /// A table of `DynamoDB`.
     Table(DynamoStore),
     /// A database of PostgreSQL.
-    Database(PostgresStore),
+    Postgres(PostgresStore),
+    /// A database of MySQL.
+    Mysql(MysqlStore),
 }
 
 impl Store {
@@ -25,9 +28,11 @@ impl Store {
             let client = aws_sdk_dynamodb::Client::new(&aws.config);
             return Ok(Self::Table(DynamoStore::new(client, stack.table()?)));
         };
-        PostgresStore::new(settings)
-            .map(Self::Database)
-            .map_err(|why| out_of_reach(&why))
+        let store = match settings.engine {
+            Engine::Postgres => PostgresStore::new(settings).map(Self::Postgres),
+            Engine::Mysql => MysqlStore::new(settings).map(Self::Mysql),
+        };
+        store.map_err(|why| out_of_reach(&why))
     }
 }
 
@@ -48,42 +53,48 @@ impl OrderStore for Store {
     async fn put(&self, order: &StoredOrder) -> Result<PutOutcome, StoreError> {
         match self {
             Self::Table(store) => store.put(order).await,
-            Self::Database(store) => store.put(order).await,
+            Self::Postgres(store) => store.put(order).await,
+            Self::Mysql(store) => store.put(order).await,
         }
     }
 
     async fn is_stored(&self, rejection: &Rejection) -> Result<bool, StoreError> {
         match self {
             Self::Table(store) => store.is_stored(rejection).await,
-            Self::Database(store) => store.is_stored(rejection).await,
+            Self::Postgres(store) => store.is_stored(rejection).await,
+            Self::Mysql(store) => store.is_stored(rejection).await,
         }
     }
 
     async fn record(&self, rejection: &Rejection) -> Result<(), StoreError> {
         match self {
             Self::Table(store) => store.record(rejection).await,
-            Self::Database(store) => store.record(rejection).await,
+            Self::Postgres(store) => store.record(rejection).await,
+            Self::Mysql(store) => store.record(rejection).await,
         }
     }
 
     async fn find(&self, id: &OrderId) -> Result<Option<Found>, StoreError> {
         match self {
             Self::Table(store) => store.find(id).await,
-            Self::Database(store) => store.find(id).await,
+            Self::Postgres(store) => store.find(id).await,
+            Self::Mysql(store) => store.find(id).await,
         }
     }
 
     async fn has_smoke(&self, id: &OrderId) -> Result<bool, StoreError> {
         match self {
             Self::Table(store) => store.has_smoke(id).await,
-            Self::Database(store) => store.has_smoke(id).await,
+            Self::Postgres(store) => store.has_smoke(id).await,
+            Self::Mysql(store) => store.has_smoke(id).await,
         }
     }
 
     async fn list(&self, query: &ListQuery) -> Result<Page, StoreError> {
         match self {
             Self::Table(store) => store.list(query).await,
-            Self::Database(store) => store.list(query).await,
+            Self::Postgres(store) => store.list(query).await,
+            Self::Mysql(store) => store.list(query).await,
         }
     }
 }

@@ -3,7 +3,9 @@
 mod address;
 mod call;
 mod connection;
+pub mod list;
 mod password;
+pub mod row;
 mod settings;
 mod tls;
 mod verdict;

@@ -1,28 +1,17 @@
 //! One page of a customer's orders.
 
-use sluice_order::{ListQuery, Position};
+use sluice_database::list::{self, Examined, MAX_EXAMINED, asked, place};
+use sluice_order::ListQuery;
 use sluice_store::{Page, StoreError};
 use tokio_postgres::{Row, types::Type};
 
 use crate::{
-    row::{self, SUMMARY, key_text, not_ours, time},
+    row::{self, SUMMARY, not_ours, time},
     store::Call,
 };
 
-/// How many orders are read for one page of a list that filters by product.
-const MAX_EXAMINED: i64 = 500;
-
-/// Asks for one more order than the page has, which shows whether there is a next page.
 pub(crate) async fn page(call: &Call<'_>, query: &ListQuery) -> Result<Page, StoreError> {
-    let asked = i64::try_from(query.limit)
-        .unwrap_or(i64::MAX)
-        .saturating_add(1);
-    // A page begins behind a place. The first one begins at an end of the range, where no key comes before the empty text.
-    let (place, key) = match query.after {
-        Some(after) => (after.accepted_at, key_text(after.key)),
-        None if query.newest_first => (query.to, String::new()),
-        None => (query.from, String::new()),
-    };
+    let (asked, (place, key)) = (asked(query), place(query));
     let customer = query.customer_id.as_str();
     let (from, to, place) = (time(query.from), time(query.to), time(place));
     let plain = query.sku.as_ref().map(sluice_order::Sku::plain);
@@ -36,18 +25,32 @@ pub(crate) async fn page(call: &Call<'_>, query: &ListQuery) -> Result<Page, Sto
         (&asked, Type::INT8),
     ];
     if query.sku.is_none() {
-        let sql = range(query, SUMMARY, "$6");
-        let rows = call.query("SELECT orders", &sql, &values).await?;
-        return read(&rows, query, |_| Ok((true, false)));
+        let rows = call
+            .query("SELECT orders", &range(query, SUMMARY, "$6"), &values)
+            .await?;
+        return list::page(rows.iter().map(every), query.limit);
     }
     values.push((&sku, Type::TEXT));
     let rows = call
         .query("SELECT orders", &filtered(query), &values)
         .await?;
-    read(&rows, query, |row| {
-        let holds: bool = row.try_get("holds").map_err(not_ours)?;
-        let place: i64 = row.try_get("place").map_err(not_ours)?;
-        Ok((holds, place == MAX_EXAMINED))
+    list::page(rows.iter().map(found), query.limit)
+}
+
+fn every(row: &Row) -> Result<Examined, StoreError> {
+    Ok(Examined {
+        order: row::summary(row)?,
+        is_shown: true,
+        goes_on: false,
+    })
+}
+
+fn found(row: &Row) -> Result<Examined, StoreError> {
+    let place: i64 = row.try_get("place").map_err(not_ours)?;
+    Ok(Examined {
+        order: row::summary(row)?,
+        is_shown: row.try_get("holds").map_err(not_ours)?,
+        goes_on: place == MAX_EXAMINED,
     })
 }
 
@@ -84,36 +87,4 @@ fn filtered(query: &ListQuery) -> String {
          WHERE holds OR place = {MAX_EXAMINED} \
          ORDER BY accepted_at {direction}, order_key {direction} LIMIT $6"
     )
-}
-
-/// `shown` says of a row whether it is of the list, and whether the list may go on behind it though nothing more was read.
-fn read(
-    rows: &[Row],
-    query: &ListQuery,
-    shown: impl Fn(&Row) -> Result<(bool, bool), StoreError>,
-) -> Result<Page, StoreError> {
-    let mut orders = Vec::with_capacity(rows.len());
-    let mut next = None;
-    for row in rows {
-        let order = row::summary(row)?;
-        let position = Position {
-            accepted_at: order.accepted_at,
-            key: order.order_id.key(),
-        };
-        let (is_shown, goes_on) = shown(row)?;
-        if is_shown {
-            orders.push(order);
-        }
-        if goes_on {
-            next = Some(position);
-        }
-    }
-    if orders.len() > query.limit {
-        orders.truncate(query.limit);
-        next = orders.last().map(|last| Position {
-            accepted_at: last.accepted_at,
-            key: last.order_id.key(),
-        });
-    }
-    Ok(Page { orders, next })
 }

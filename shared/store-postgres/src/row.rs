@@ -2,8 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde_json::Value;
-use sluice_order::{ContentHash, Order, OrderId, OrderKey, Timestamp};
+use sluice_database::row::document;
+pub(crate) use sluice_database::row::not_ours;
+use sluice_order::{OrderId, Timestamp};
 use sluice_store::{OrderStatus, Rejection, StoreError, StoredOrder, Summary};
 use tokio_postgres::{Row, types::FromSql};
 
@@ -18,11 +19,6 @@ pub(crate) const REJECTION: &str =
 
 /// The columns of a summary, in the order in which [`summary`] reads them.
 pub(crate) const SUMMARY: &str = "order_id, currency, total, accepted_at, stored_at";
-
-/// A row cannot be read. The reason is left out, because it would quote the order.
-pub(crate) fn not_ours<E>(_: E) -> StoreError {
-    StoreError::Unavailable("a row is not one of ours".to_owned())
-}
 
 /// A point in time as the database takes it. It has microseconds there, so milliseconds come back as they were.
 pub(crate) fn time(at: Timestamp) -> SystemTime {
@@ -48,11 +44,6 @@ fn at(row: &Row, at: usize) -> Result<Timestamp, StoreError> {
     timestamp(get(row, at)?)
 }
 
-fn document(text: &str) -> Result<Order, StoreError> {
-    let value: Value = serde_json::from_str(text).map_err(not_ours)?;
-    Order::try_from(value).map_err(not_ours)
-}
-
 /// Reads an order.
 pub(crate) fn order(row: &Row) -> Result<StoredOrder, StoreError> {
     Ok(StoredOrder {
@@ -67,22 +58,13 @@ pub(crate) fn order(row: &Row) -> Result<StoredOrder, StoreError> {
 
 /// Reads a rejection.
 pub(crate) fn rejection(row: &Row) -> Result<Rejection, StoreError> {
-    let reason = Value::from(get::<&str>(row, 1)?);
     let accepted_at: Option<SystemTime> = get(row, 3)?;
     let order: Option<&str> = get(row, 5)?;
-    Ok(Rejection {
-        order_id: parsed(row, 0)?,
-        reason: serde_json::from_value(reason).map_err(not_ours)?,
-        rejected_at: at(row, 2)?,
-        content: match (accepted_at, order) {
-            (Some(accepted_at), Some(order)) => Some((
-                timestamp(accepted_at)?,
-                parsed::<ContentHash>(row, 4)?,
-                document(order)?,
-            )),
-            _ => None,
-        },
-    })
+    let content = match (accepted_at, order) {
+        (Some(accepted_at), Some(order)) => Some((timestamp(accepted_at)?, get(row, 4)?, order)),
+        _ => None,
+    };
+    sluice_database::row::rejection(get(row, 0)?, get(row, 1)?, at(row, 2)?, content)
 }
 
 /// Reads an order in a list.
@@ -99,10 +81,5 @@ pub(crate) fn summary(row: &Row) -> Result<Summary, StoreError> {
 
 /// The key of an order as a column holds it: the text that `DynamoDB`'s table has too.
 pub(crate) fn key(id: &OrderId) -> String {
-    key_text(id.key())
-}
-
-/// As [`key`].
-pub(crate) fn key_text(key: OrderKey) -> String {
-    key.to_string()
+    id.key().to_string()
 }

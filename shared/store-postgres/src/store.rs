@@ -6,7 +6,7 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use sluice_database::{Connection, Verdict};
+use sluice_database::{Connection, Verdict, row::fingerprint};
 use sluice_order::{ListQuery, OrderId, content::Canonical, smoke};
 use sluice_store::{Found, OrderStore, Page, PutOutcome, Rejection, StoreError, StoredOrder};
 use tokio_postgres::{
@@ -268,9 +268,4 @@ impl OrderStore for PostgresStore {
     async fn list(&self, query: &ListQuery) -> Result<Page, StoreError> {
         list::page(&self.call(), query).await
     }
-}
-
-/// The fingerprint as a column holds it.
-fn fingerprint(id: &OrderId) -> String {
-    format!("{:08x}", u32::from_be_bytes(id.fingerprint()))
 }

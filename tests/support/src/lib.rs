@@ -14,6 +14,8 @@ pub mod event;
 #[cfg(feature = "stack")]
 pub mod lane;
 pub mod matching;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 #[cfg(feature = "stack")]
 pub mod orders;
 #[cfg(feature = "postgres")]
@@ -22,6 +24,8 @@ pub mod postgres;
 pub mod proxy;
 #[cfg(feature = "stack")]
 pub mod queues;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub mod server;
 #[cfg(feature = "stack")]
 pub mod stack;
 pub mod stand_in;

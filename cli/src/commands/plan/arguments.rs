@@ -58,7 +58,7 @@ pub(crate) struct PlanArguments {
     #[arg(long, value_enum, default_value_t = Store::Dynamodb)]
     pub(crate) store: Store,
     /// How many connections the database has (`max_connections`), or how many of them Sluice may take
-    #[arg(long, value_name = "N", required_if_eq("store", "postgres"), value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", required_if_eq_any([("store", "mysql"), ("store", "postgres")]), value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) max_connections: Option<u32>,
     /// How many instances of read-orders may hold a connection; if not given, what the consumers leave, halved
     #[arg(long, value_name = "N", requires = "max_connections", value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -83,6 +83,8 @@ pub(crate) struct PlanArguments {
 pub(crate) enum Store {
     /// A table of DynamoDB
     Dynamodb,
+    /// A database of MySQL
+    Mysql,
     /// A database of PostgreSQL
     Postgres,
 }
@@ -92,6 +94,7 @@ impl Store {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Dynamodb => "dynamodb",
+            Self::Mysql => "mysql",
             Self::Postgres => "postgres",
         }
     }

@@ -2,8 +2,10 @@
 
 use aws_sdk_dynamodb::{Client, error::SdkError, operation::scan::ScanError};
 use futures::{TryStreamExt, pin_mut};
+use mysql_async::prelude::Queryable;
 use serde_json::Value;
-use sluice_postgres::{PostgresStore, Settings};
+use sluice_mysql::MysqlStore;
+use sluice_postgres::{Engine, PostgresStore, Settings};
 
 use super::record::Record;
 use crate::{
@@ -16,7 +18,7 @@ use crate::{
 pub(crate) enum Storage {
     /// A table of `DynamoDB`.
     Table(String),
-    /// A database of PostgreSQL.
+    /// A database of PostgreSQL or MySQL.
     Database(Settings),
 }
 
@@ -80,7 +82,7 @@ pub async fn scan(
 }
 
 /// Orders and rejections under the names that the table's items have. `document` is what was ordered.
-const RECORDS: &str = r#"
+const POSTGRES: &str = r#"
     SELECT (jsonb_build_object(
         'record', 'order', 'order_status', 'IN_FULFILLMENT', 'order_key', order_key, 'order_id', order_id,
         'content_hash', content_hash, 'total', total,
@@ -92,6 +94,19 @@ const RECORDS: &str = r#"
     SELECT jsonb_build_object('record', 'rejected#' || fingerprint, 'order_id', order_id, 'reason', reason)::text
     FROM sluice.rejections"#;
 
+/// The same in MySQL's words. A document holds no null, which the merging would take for "remove".
+const MYSQL: &str = r"
+    SELECT JSON_MERGE_PATCH(JSON_OBJECT(
+        'record', 'order', 'order_status', 'IN_FULFILLMENT', 'order_key', CONVERT(order_key USING utf8mb4), 'order_id', order_id,
+        'content_hash', content_hash, 'total', total,
+        'accepted_at', CONCAT(LEFT(DATE_FORMAT(accepted_at, '%Y-%m-%dT%H:%i:%s.%f'), 23), 'Z'),
+        'stored_at', CONCAT(LEFT(DATE_FORMAT(stored_at, '%Y-%m-%dT%H:%i:%s.%f'), 23), 'Z')
+    ), document)
+    FROM orders
+    UNION ALL
+    SELECT JSON_OBJECT('record', CONCAT('rejected#', fingerprint), 'order_id', order_id, 'reason', reason)
+    FROM rejections";
+
 /// Hands every order and rejection of the database to `see`. Returns the number of rows.
 ///
 /// # Errors
@@ -100,20 +115,49 @@ pub async fn scan_database(
     settings: Settings,
     mut see: impl FnMut(&Record),
 ) -> Result<usize, String> {
-    let client = PostgresStore::client(settings);
-    let client = client.await.map_err(|error| error.to_string())?;
-    let none: [i32; 0] = [];
-    let rows = client.query_raw(RECORDS, none).await;
-    let rows = rows.map_err(|error| error.to_string())?;
-    pin_mut!(rows);
     let mut read = 0;
-    while let Some(row) = rows.try_next().await.map_err(|error| error.to_string())? {
+    let seen = |text: &str| {
         read += 1;
-        let text: &str = row.try_get(0).map_err(|error| error.to_string())?;
         let record = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if let Some(record) = Record::of(record) {
             see(&record);
         }
+        Ok(())
+    };
+    match settings.engine {
+        Engine::Postgres => scan_postgres(settings, seen).await?,
+        Engine::Mysql => scan_mysql(settings, seen).await?,
     }
     Ok(read)
+}
+
+async fn scan_postgres(
+    settings: Settings,
+    mut seen: impl FnMut(&str) -> Result<(), String>,
+) -> Result<(), String> {
+    let client = PostgresStore::client(settings);
+    let client = client.await.map_err(|error| error.to_string())?;
+    let none: [i32; 0] = [];
+    let rows = client.query_raw(POSTGRES, none).await;
+    let rows = rows.map_err(|error| error.to_string())?;
+    pin_mut!(rows);
+    while let Some(row) = rows.try_next().await.map_err(|error| error.to_string())? {
+        seen(row.try_get(0).map_err(|error| error.to_string())?)?;
+    }
+    Ok(())
+}
+
+async fn scan_mysql(
+    settings: Settings,
+    mut seen: impl FnMut(&str) -> Result<(), String>,
+) -> Result<(), String> {
+    let client = MysqlStore::client(settings);
+    let mut client = client.await.map_err(|error| error.to_string())?;
+    let rows = client.query_iter(MYSQL).await;
+    let mut rows = rows.map_err(|error| error.to_string())?;
+    while let Some(row) = rows.next().await.map_err(|error| error.to_string())? {
+        let text: Option<String> = row.get(0);
+        seen(&text.ok_or("a row is no text")?)?;
+    }
+    Ok(())
 }

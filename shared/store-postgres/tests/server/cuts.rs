@@ -5,14 +5,12 @@ use std::time::Duration;
 use futures::future::join_all;
 use sluice_postgres::{PostgresStore, Settings};
 use sluice_store::{OrderStore, PutOutcome, contract::order};
-use sluice_testing::wait_for;
-
-use crate::{
-    assert_stored,
-    database::Database,
-    proxy::{Proxy, Way},
-    unavailable,
+use sluice_testing::{
+    server::wire::{Proxy, Way},
+    wait_for,
 };
+
+use crate::{assert_stored, database::Database, unavailable};
 
 async fn behind_a_proxy(database: &Database) -> (Proxy, PostgresStore) {
     let proxy = Proxy::before(database.server.port()).await;

@@ -12,7 +12,6 @@ mod database;
 mod errors;
 mod lists;
 mod outages;
-mod proxy;
 mod races;
 mod schema;
 mod timeouts;

@@ -3,8 +3,9 @@
 use futures::future::join_all;
 use sluice_postgres::{PostgresStore, Settings};
 use sluice_store::{OrderStore, PutOutcome, contract::order};
+use sluice_testing::server::wire::Proxy;
 
-use crate::{assert_stored, database::Database, proxy::Proxy};
+use crate::{assert_stored, database::Database};
 
 #[tokio::test]
 async fn a_new_order_is_one_round_trip() {

@@ -9,7 +9,7 @@ use std::{
 use super::folder::Folder;
 
 /// Sends a process a signal.
-pub(super) fn signal(signal: &str, pid: u32) {
+pub(crate) fn signal(signal: &str, pid: u32) {
     let _ = Command::new("kill")
         .args([format!("-{signal}"), pid.to_string()])
         .stderr(Stdio::null())
@@ -17,7 +17,7 @@ pub(super) fn signal(signal: &str, pid: u32) {
 }
 
 /// The processes that a process has started.
-pub(super) fn children(pid: u32) -> Vec<u32> {
+pub(crate) fn children(pid: u32) -> Vec<u32> {
     let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
     let list = list.unwrap_or_default();
     list.split_whitespace()
@@ -27,7 +27,7 @@ pub(super) fn children(pid: u32) -> Vec<u32> {
 
 /// A process that waits for the test's end. The system closes its input when the test's process is gone, however that ended;
 /// then it ends the server and removes its folder. No signal to the test's group ends it before.
-pub(super) struct Guard(Child);
+pub(crate) struct Guard(Child);
 
 /// `$1` is the folder, `$2` the log, `$3` the server, if there is one.
 const SCRIPT: &str = r#"
@@ -44,7 +44,7 @@ rm -rf "$1" "$2"
 
 impl Guard {
     /// Of the server with this number, and of its folder. It runs as the test does, for it may end what the test started.
-    pub(super) fn of(pid: Option<u32>, folder: &Folder) -> Self {
+    pub(crate) fn of(pid: Option<u32>, folder: &Folder) -> Self {
         let log = folder.path().with_extension("log");
         let guard = Command::new("sh")
             .args(["-c", SCRIPT, "guard"])
@@ -60,7 +60,7 @@ impl Guard {
     }
 
     /// It has nothing to do any more: the server has ended.
-    pub(super) fn dismiss(&mut self) {
+    pub(crate) fn dismiss(&mut self) {
         use std::io::Write;
         if let Some(mut input) = self.0.stdin.take() {
             let _ = input.write_all(b"dismissed\n");

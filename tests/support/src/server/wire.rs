@@ -1,4 +1,4 @@
-//! A proxy before the server that loses answers, cuts connections, and counts.
+//! A proxy before a database server that loses answers, cuts connections, and counts.
 
 use std::{
     net::SocketAddr,
@@ -17,7 +17,7 @@ use tokio::{
 
 /// What it does with what comes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Way {
+pub enum Way {
     /// Passes all.
     Pass,
     /// Cuts the connection when the server has answered, without the answer.
@@ -29,7 +29,7 @@ pub(crate) enum Way {
 }
 
 /// It ends when it is dropped.
-pub(crate) struct Proxy {
+pub struct Proxy {
     address: SocketAddr,
     way: watch::Sender<Way>,
     counts: Arc<Counts>,
@@ -44,7 +44,7 @@ struct Counts {
 
 impl Proxy {
     /// Before this port of this machine.
-    pub(crate) async fn before(port: u16) -> Self {
+    pub async fn before(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let way = watch::Sender::new(Way::Pass);
@@ -64,21 +64,23 @@ impl Proxy {
         }
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    /// Where it listens, on 127.0.0.1.
+    pub fn port(&self) -> u16 {
         self.address.port()
     }
 
-    pub(crate) fn set(&self, way: Way) {
+    /// What it does from now on, with the connections that it has too.
+    pub fn set(&self, way: Way) {
         self.way.send_replace(way);
     }
 
     /// How many connections it took.
-    pub(crate) fn connections(&self) -> usize {
+    pub fn connections(&self) -> usize {
         self.counts.connections.load(Ordering::Relaxed)
     }
 
     /// How many pieces came from clients. A question that fits one packet is one piece.
-    pub(crate) fn questions(&self) -> usize {
+    pub fn questions(&self) -> usize {
         self.counts.questions.load(Ordering::Relaxed)
     }
 }

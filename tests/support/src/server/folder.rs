@@ -23,7 +23,7 @@ const ENOUGH: u64 = 4 << 30;
 type Owner = (u32, u32);
 
 /// The folder. It is removed when this is dropped.
-pub(super) struct Folder {
+pub(crate) struct Folder {
     path: PathBuf,
     /// Whose it is, where that is not the own user.
     owner: Option<Owner>,
@@ -31,7 +31,7 @@ pub(super) struct Folder {
 
 impl Folder {
     /// A new one where every user may enter.
-    pub(super) fn new(user: &str) -> Self {
+    pub(crate) fn new(user: &str) -> Self {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("sluice-{user}-{}-{number}", process::id());
         let path = place().join(name);
@@ -44,12 +44,12 @@ impl Folder {
         folder
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// A command that the folder's owner runs, in the folder.
-    pub(super) fn command(&self, program: &Path) -> Command {
+    pub(crate) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.path);
         if let Some((user, group)) = self.owner {
@@ -59,14 +59,14 @@ impl Folder {
     }
 
     /// Copies what another folder of the same owner holds.
-    pub(super) fn copy(&self, other: &Self) {
+    pub(crate) fn copy(&self, other: &Self) {
         let mut copy = self.command(Path::new("cp"));
         copy.arg("-a").arg(other.path.join(".")).arg(&self.path);
         let copied = copy.status().expect("cp runs");
         assert!(copied.success(), "the folder is not copied");
     }
 
-    pub(super) fn private_file(&self, name: &str, content: &[u8]) -> PathBuf {
+    pub(crate) fn private_file(&self, name: &str, content: &[u8]) -> PathBuf {
         let path = self.path.join(name);
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true).mode(0o600);
@@ -77,13 +77,13 @@ impl Folder {
     }
 
     /// The log, to append to.
-    pub(super) fn log(&self) -> File {
+    pub(crate) fn log(&self) -> File {
         let mut options = OpenOptions::new();
         let log = options.create(true).append(true).open(self.log_path());
         log.expect("a log")
     }
 
-    pub(super) fn read_log(&self) -> String {
+    pub(crate) fn read_log(&self) -> String {
         fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
