@@ -58,8 +58,8 @@ impl Connector {
             .prefer_socket(false)
             .tcp_keepalive(Some(KEEPALIVE))
             .max_allowed_packet(Some(PACKET))
-            // Only a pool needs to know it.
-            .wait_timeout(Some(usize::MAX >> 32))
+            // Only a pool looks at it; else the driver would ask for it too.
+            .wait_timeout(Some(28_800))
             .stmt_cache_size(STATEMENTS)
             .connect_attribute("program_name", "sluice")
     }
