@@ -58,8 +58,8 @@ impl Connector {
             .prefer_socket(false)
             .tcp_keepalive(Some(KEEPALIVE))
             .max_allowed_packet(Some(PACKET))
-            // Only a pool needs to know it.
-            .wait_timeout(Some(usize::MAX >> 32))
+            // Only a pool looks at it; else the driver would ask for it too.
+            .wait_timeout(Some(28_800))
             .stmt_cache_size(STATEMENTS)
             // A token from IAM is sent as it is, and only to a server whose certificate was looked at.
             // <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.Connecting.html>
