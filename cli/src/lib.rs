@@ -1,4 +1,3 @@
-#![recursion_limit = "256"] // The types of nested futures are deep.
 #![doc = include_str!("../README.md")]
 #![recursion_limit = "256"]
 // The types of nested futures are deep.

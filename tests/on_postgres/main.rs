@@ -4,6 +4,8 @@
 //! `make end-to-end-postgres` and `make end-to-end-mysql` run these. Every wait is for a condition, and bounded.
 #![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
 
+mod faults;
+
 use std::process::{Command, Stdio};
 
 use mysql_async::prelude::Queryable;

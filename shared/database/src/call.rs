@@ -51,18 +51,48 @@ impl<'a, C: Connect> Call<'a, C> {
         summary: &'static str,
         answer: impl Future<Output = Result<T, Verdict>> + Send,
     ) -> Result<T, StoreError> {
+        Ok(self.told(link, summary, answer).await?)
+    }
+
+    /// The same for a question, which may be asked twice: where its connection was of no use any more, it is asked again by
+    /// another one. Without that a reader would hear of each connection that ended while nobody used it.
+    ///
+    /// # Errors
+    /// What the second answer means, or why there is no connection.
+    pub async fn asked<T, F>(
+        &self,
+        summary: &'static str,
+        ask: impl Fn(Arc<C::Link>) -> F,
+    ) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, Verdict>> + Send,
+    {
+        let link = self.link().await?;
+        match self.told(&link, summary, ask(Arc::clone(&link))).await {
+            Err(verdict) if verdict.drops => {
+                let link = self.link().await?;
+                Ok(self.told(&link, summary, ask(Arc::clone(&link))).await?)
+            }
+            told => Ok(told?),
+        }
+    }
+
+    async fn told<T>(
+        &self,
+        link: &Arc<C::Link>,
+        summary: &'static str,
+        answer: impl Future<Output = Result<T, Verdict>> + Send,
+    ) -> Result<T, Verdict> {
         let statement = Statement::begin(C::ENGINE.name(), summary);
         let answer = answer.instrument(statement.span().clone());
         let outcome = timeout_at(self.deadline, answer).await;
         let outcome = outcome.unwrap_or_else(|_| Err(self.late()));
         statement.end(&outcome);
-        let verdict = match outcome {
-            Ok(answer) => return Ok(answer),
-            Err(verdict) => verdict,
-        };
-        if verdict.drops {
+        if let Err(verdict) = &outcome
+            && verdict.drops
+        {
             self.connection.drop(link).await;
         }
-        Err(verdict.into())
+        outcome
     }
 }

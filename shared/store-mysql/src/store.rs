@@ -13,7 +13,7 @@ use sluice_store::{Found, OrderStore, Page, PutOutcome, Rejection, StoreError, S
 use crate::{
     BadSettings, Settings,
     connection::Connector,
-    link::Written,
+    link::{Link, Written},
     list,
     row::{self, ORDER, REJECTION, text, time},
 };
@@ -117,10 +117,11 @@ impl Call<'_> {
         sql: &str,
         values: Params,
     ) -> Result<Vec<Row>, StoreError> {
-        let link = self.0.link().await?;
-        self.0
-            .bounded(&link, summary, link.query(sql, values))
-            .await
+        let ask = |link: Arc<Link>| {
+            let values = values.clone();
+            async move { link.query(sql, values).await }
+        };
+        self.0.asked(summary, ask).await
     }
 
     async fn insert_order(&self, order: &StoredOrder) -> Result<Written, StoreError> {

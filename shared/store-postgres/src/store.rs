@@ -17,7 +17,7 @@ use tokio_postgres::{
 use crate::{
     BadSettings, Settings,
     classify::classify,
-    connection::Connector,
+    connection::{Connector, Link},
     list,
     row::{self, ORDER, REJECTION, key, not_ours, time},
 };
@@ -131,12 +131,11 @@ impl Call<'_> {
         sql: &str,
         values: &[Value<'_>],
     ) -> Result<Vec<Row>, StoreError> {
-        let link = self.0.link().await?;
-        let answer = async {
+        let ask = |link: Arc<Link>| async move {
             let answer = link.client.query_typed(sql, values).await;
             answer.map_err(|e| classify(&e))
         };
-        self.0.bounded(&link, summary, answer).await
+        self.0.asked(summary, ask).await
     }
 
     async fn insert_order(&self, order: &StoredOrder) -> Result<u64, StoreError> {
