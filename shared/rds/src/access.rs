@@ -63,15 +63,14 @@ pub fn settings(login: Login, https: &Https) -> Result<Settings, SettingError> {
         ))
     })?;
     settings.tls = Tls::Authorities { pem };
-    settings.password = match required(secret) {
-        Ok(arn) => from_secret(Client::new(&config), arn, settings.user.clone()),
-        Err(_) => {
-            let credentials = config
-                .credentials_provider()
-                .ok_or(SettingError::Missing("AWS_ACCESS_KEY_ID"))?;
-            let (host, user) = (settings.host.clone(), settings.user.clone());
-            by_token((host, settings.port), user, region, credentials)
-        }
+    settings.password = if let Ok(arn) = required(secret) {
+        from_secret(Client::new(&config), arn, settings.user.clone())
+    } else {
+        let credentials = config
+            .credentials_provider()
+            .ok_or(SettingError::Missing("AWS_ACCESS_KEY_ID"))?;
+        let (host, user) = (settings.host.clone(), settings.user.clone());
+        by_token((host, settings.port), user, region, credentials)
     };
     Ok(settings)
 }

@@ -22,18 +22,20 @@ const ATTEMPTS: u32 = 5;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Request {
-    request_type: String,
+    #[serde(rename = "RequestType")]
+    kind: String,
     #[serde(rename = "ResponseURL")]
-    response_url: String,
+    answer_to: String,
+    #[serde(rename = "RequestId")]
+    id: String,
     stack_id: String,
-    request_id: String,
     logical_resource_id: String,
     physical_resource_id: Option<String>,
 }
 
 impl Request {
     pub(crate) fn is_delete(&self) -> bool {
-        self.request_type == "Delete"
+        self.kind == "Delete"
     }
 
     /// The answer as CloudFormation reads it.
@@ -50,7 +52,7 @@ impl Request {
             "Reason": reason,
             "PhysicalResourceId": id,
             "StackId": self.stack_id,
-            "RequestId": self.request_id,
+            "RequestId": self.id,
             "LogicalResourceId": self.logical_resource_id,
         })
         .to_string()
@@ -61,7 +63,7 @@ impl Request {
 pub(crate) async fn answer(request: &Request, answer: &Answer, https: &Https) {
     let body = request.answered(answer);
     for attempt in 1..=ATTEMPTS {
-        let failure = match put(&request.response_url, &body, https).await {
+        let failure = match put(&request.answer_to, &body, https).await {
             Ok(()) => return,
             Err(failure) => failure,
         };

@@ -121,8 +121,8 @@ impl Service {
                 sleep(PAUSE).await;
             }
         };
-        let tried = timeout(self.budget.total, tries).await;
-        tried.unwrap_or_else(|_| Err("timed out".to_owned()))
+        let answer = timeout(self.budget.total, tries).await;
+        answer.unwrap_or_else(|_| Err("timed out".to_owned()))
     }
 
     async fn once(
