@@ -1,5 +1,6 @@
 //! The commands: what `sluice` understands, and which room does it.
 
+mod copy;
 mod dlq;
 mod lanes;
 mod map;
@@ -20,6 +21,7 @@ use clap::{
 };
 
 use self::{
+    copy::CopyArguments,
     dlq::arguments::DlqArguments,
     lanes::{
         arguments::{PaceArguments, PauseArguments, ResumeArguments},
@@ -61,7 +63,7 @@ Examples for operations:
   sluice dlq replay --reason PANIC --dry-run    show what would go back to its queue, once the cause is fixed
   sluice secret rotate                          seal new order ids with a new secret, with nothing deployed or rejected
   sluice smoke                                  try both lanes after a deploy, with orders that nobody fulfills
-  sluice migrate --database-url postgres://…    bring the schema of a PostgreSQL or MySQL database up to this release
+  sluice migrate                                bring the schema of the stack's database up to this release
   sluice map --since 10m                        show which part called which, how often, how fast, and what failed
   sluice plan --peak 5000/s --for 10m --writes-per-second 400
                                                 work out what a sale will do to the queue, the limits and the bill
@@ -109,6 +111,7 @@ pub(crate) enum Command {
     Secret(SecretArguments),
     Smoke(SmokeArguments),
     Migrate(MigrateArguments),
+    Copy(CopyArguments),
     Map(MapArguments),
     Plan(Box<PlanArguments>),
 }
@@ -119,7 +122,7 @@ const GROUPS: [(&str, &[&str]); 2] = [
     (
         "Operations",
         &[
-            "pace", "pause", "resume", "dlq", "secret", "smoke", "migrate", "map", "plan",
+            "pace", "pause", "resume", "dlq", "secret", "smoke", "migrate", "copy", "map", "plan",
         ],
     ),
 ];
@@ -199,9 +202,10 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Pace(arguments) => stop.look(lanes::pace::run(stack, &arguments)).await,
         Command::Smoke(arguments) => stop.look(smoke::run(stack, &arguments)).await,
         Command::Migrate(arguments) => {
-            stop.unless(migrate::run(&arguments), migrate::stopped)
+            stop.unless(migrate::run(stack, &arguments), migrate::stopped)
                 .await
         }
+        Command::Copy(arguments) => copy::run(stack, &arguments, &stop).await,
         Command::Map(arguments) => stop.look(map::run(&arguments)).await,
         Command::Plan(arguments) => stop.look(plan::run(&arguments)).await,
     }

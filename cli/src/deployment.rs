@@ -7,6 +7,7 @@
 pub mod api;
 pub(crate) mod aws;
 pub(crate) mod counts;
+pub(crate) mod invoke;
 pub(crate) mod problem;
 pub(crate) mod rate;
 pub mod retry;

@@ -137,3 +137,37 @@ async fn both_lanes_pass_the_smoke_test_and_no_list_shows_it() {
         .await;
     assert_eq!(list.body["orders"], json!([]));
 }
+
+/// As from a machine that does not reach the database.
+#[tokio::test]
+async fn the_stack_s_function_migrates_for_the_command() {
+    let _stack = Stack::take().await;
+    let mut migrate = sluice(&["migrate"]);
+    let ran = migrate.env_remove("DATABASE_URL").output().unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    assert_eq!(ran.stdout, b"The schema has version 1.\n", "{ran:?}");
+}
+
+/// As a running shop moves: what is there already stays, and both hold the same in the end.
+#[tokio::test]
+async fn a_copy_brings_all_to_the_table_and_says_that_both_are_the_same() {
+    let stack = Stack::take().await;
+    let order = Order::sample().customer("moving").json();
+    let accepted = stack.post(Some("moving"), &order).await;
+    let id = accepted.body["order_id"].as_str().unwrap();
+    stack.wait_for_status(id, "IN_FULFILLMENT").await;
+    let database = std::env::var("DATABASE_URL").unwrap();
+    let copy = |from: &str, to: &str| {
+        let ran = sluice(&["copy", "--from", from, "--to", to, "--json"]).output();
+        let ran = ran.unwrap();
+        let outcome: Value = serde_json::from_slice(&ran.stdout).unwrap();
+        assert!(ran.status.success(), "{outcome:#}");
+        outcome
+    };
+    let there = copy(&database, "table");
+    let all = stored().await;
+    assert_eq!(there["compared"]["same"], all, "{there:#}");
+    let back = copy("table", &database);
+    assert_eq!(back["copied"]["there_already"], all, "{back:#}");
+    assert_eq!(back["copied"]["orders"], 0, "{back:#}");
+}

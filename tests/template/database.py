@@ -75,6 +75,7 @@ def only_those_that_store_and_read_reach_it_and_after_its_schema_is_made(templat
     ("DatabaseSchema.Condition",),
     ("DatabaseSchema.Properties.Versions", "postgres 0"),
     ("DatabaseSchema.Properties.ServiceToken", arn("FulfillHot")),
+    ("DatabaseSchema.Properties.DatabaseUrl",),
     ("DatabaseAdmin.Properties.VpcConfig",),
 )
 def the_schema_is_made_by_its_owner_whenever_there_is_another(template):
@@ -83,6 +84,9 @@ def the_schema_is_made_by_its_owner_whenever_there_is_another(template):
         yield "the schema is not made with each database, by its owner"
     if properties(template, "DatabaseAdmin").get("VpcConfig") != properties(template, "ReadOrders")["VpcConfig"]:
         yield "DatabaseAdmin is not where the functions are"
+    for name in ("Store", "DatabaseUrl", "DatabaseSecretArn", "DatabaseResourceId", "DatabaseOwner"):
+        if schema["Properties"].get(name) != ref(name):
+            yield f"another {name} makes no schema"
     last = {store: max((ROOT / f"shared/store-{store}/migrations").glob("[0-9]*.sql")).name for store in STORES}
     versions = ", ".join(f"{store} {int(name.split('_')[0])}" for store, name in last.items())
     if schema["Properties"]["Versions"] != versions:
@@ -92,11 +96,14 @@ def the_schema_is_made_by_its_owner_whenever_there_is_another(template):
 @breaks(
     ("DatabaseAccess.Properties.PolicyDocument.Statement.0.Fn::If.1.Resource", "*"),
     ("DatabaseAccess.Properties.PolicyDocument.Statement.1.Fn::If.1.Resource", "arn:aws:rds-db:*:*:dbuser:*/*"),
-    ("DatabaseAccess.Properties.PolicyDocument.Statement.2.Action", "ec2:*"),
+    ("DatabaseAccess.Properties.PolicyDocument.Statement.2.Fn::If.1.Condition.StringEquals.kms:EncryptionContext:SecretARN", "*"),
+    ("DatabaseAccess.Properties.PolicyDocument.Statement.3.Action", "ec2:*"),
 )
 def functions_log_in_as_their_own_user_alone(template):
-    secret, token, network = properties(template, "DatabaseAccess")["PolicyDocument"]["Statement"]
-    secret, token = secret["Fn::If"][1], token["Fn::If"][1]
+    secret, token, key, network = properties(template, "DatabaseAccess")["PolicyDocument"]["Statement"]
+    secret, token, key = secret["Fn::If"][1], token["Fn::If"][1], key["Fn::If"][1]
+    if key["Condition"]["StringEquals"]["kms:EncryptionContext:SecretARN"] != ref("DatabaseSecretArn"):
+        yield "functions may use keys for another secret"
     if (secret["Action"], secret["Resource"]) != ("secretsmanager:GetSecretValue", ref("DatabaseSecretArn")):
         yield "functions may read another secret"
     named, values = token["Resource"]["Fn::Sub"] if isinstance(token["Resource"], dict) else ("", {})
@@ -104,3 +111,30 @@ def functions_log_in_as_their_own_user_alone(template):
         yield "functions may log in as another user"
     if {action.removeprefix("ec2:") for action in as_list(network["Action"])} != INTERFACES:
         yield "functions may do more in the network than Lambda needs"
+
+
+def selects(value):
+    """Each Fn::Select in a value."""
+    if isinstance(value, list):
+        for each in value:
+            yield from selects(each)
+    elif isinstance(value, dict):
+        if "Fn::Select" in value:
+            yield value["Fn::Select"]
+        yield from selects(list(value.values()))
+
+
+# AWS::LanguageExtensions works a Select out whatever condition it stands under, and fails where there is no such part.
+# <https://github.com/aws-cloudformation/cfn-language-discussion/issues/159>
+@breaks(
+    (
+        "DatabaseAccess.Properties.PolicyDocument.Statement.1.Fn::If.1.Resource.Fn::Sub.1.User",
+        {"Fn::Select": [1, {"Fn::Split": ["@", ref("DatabaseUrl")]}]},
+    ),
+)
+def no_part_is_selected_of_a_parameter_that_may_be_empty(template):
+    empty = {name for name, each in template["Parameters"].items() if each.get("Default") == ""}
+    for index, parts in selects(template["Resources"]):
+        split = parts.get("Fn::Split") if isinstance(parts, dict) else None
+        if split and isinstance(split[1], dict) and split[1].get("Ref") in empty and int(index) > 0:
+            yield f"part {index} of {split[1]['Ref']} is selected, which may be empty"

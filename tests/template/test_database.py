@@ -280,6 +280,7 @@ SERVICES = {"s3": "s3", "secretsmanager": "secretsmanager", "sqs": "sqs", "xray"
 NETWORK = {f"ec2:{action}": "Lambda makes the functions' network interfaces" for action in INTERFACES}
 # What a role allows and no function calls from the VPC.
 NOT_CALLED = NETWORK | {
+    "kms:Decrypt": "Secrets Manager uses the key, for the caller",
     "logs:CreateLogStream": "Lambda writes the logs",
     "logs:PutLogEvents": "Lambda writes the logs",
     "sqs:ReceiveMessage": "Lambda polls the queues",
@@ -451,7 +452,7 @@ class Database(unittest.TestCase):
     def test_a_call_that_is_new_needs_an_endpoint_or_a_reason_why_not(self):
         rule = each_service_that_a_function_calls_has_an_endpoint_that_lets_just_that_through
         for role, statement in (("FulfillHotRole", 1), ("ReadOrdersRole", 2)):
-            for action in ("sqs:DeleteMessageBatch", "kms:Decrypt", "sns:Publish"):
+            for action in ("sqs:DeleteMessageBatch", "kms:Encrypt", "sns:Publish"):
                 breach = (f"{role}.Properties.Policies.0.PolicyDocument.Statement.{statement}.Action", action)
                 with self.subTest(breach=breach):
                     self.assertTrue(list(rule(DATABASE, broken(*breach))), "passed")

@@ -1,39 +1,86 @@
 //! `sluice migrate`: bring a database's schema up to this release.
 
+use std::time::Duration;
+
 use clap::Args;
+use serde::Deserialize;
+use serde_json::json;
 use sluice_mysql::MysqlStore;
 use sluice_postgres::{Engine, PostgresStore, Settings};
 use sluice_store::StoreError;
 
-use crate::terminal::{
-    failure::{Exit, Failure},
-    output,
+use crate::{
+    deployment::{aws::Aws, invoke::invoke, stack::Stack, store},
+    terminal::{
+        failure::{Exit, Failure},
+        output::{self, tame},
+    },
 };
+
+/// How long the function has: what Lambda gives it, and a little more.
+const PATIENCE: Duration = Duration::from_secs(910);
 
 /// Bring the schema of a PostgreSQL or MySQL database up to this release
 ///
 /// It applies the migrations that are missing: on PostgreSQL each in a transaction, on MySQL in statements that may run again. To
-/// run it twice, or twice at once, does no harm. Run it before the release that needs it is deployed: the release before runs on
-/// the new schema too.
+/// run it twice, or twice at once, does no harm. The release before runs on the new schema too.
+///
+/// Without --database-url the stack's function database-admin does it, as each deploy does: it reaches a database in a VPC, and it
+/// migrates to the release that is deployed.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct MigrateArguments {
     /// The database, as a user who may create a schema: postgres://USER:PASSWORD@HOST:PORT/DATABASE, or mysql://…
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
-    database_url: String,
+    database_url: Option<String>,
     /// Give this role or user, which must exist, what the functions need and no more: to read and insert orders. For MySQL: NAME, or NAME@HOST
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", requires = "database_url")]
     role: Option<String>,
 }
 
-pub(crate) async fn run(arguments: &MigrateArguments) -> Result<Exit, Failure> {
-    let settings: Settings = arguments.database_url.parse().map_err(|why| {
+pub(crate) async fn run(stack: &str, arguments: &MigrateArguments) -> Result<Exit, Failure> {
+    match &arguments.database_url {
+        Some(url) => directly(url, arguments.role.as_deref()).await,
+        None => by_function(stack).await,
+    }
+}
+
+/// What the function says.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Answer {
+    Version(i32),
+    Failed(String),
+}
+
+async fn by_function(stack: &str) -> Result<Exit, Failure> {
+    let aws = Aws::from_environment().await?;
+    let stack = Stack::find(&aws, stack).await?;
+    let event = json!({"task": "migrate"});
+    let answer = invoke(&aws, stack.database_admin()?, &event, PATIENCE).await?;
+    match Answer::deserialize(answer) {
+        Ok(Answer::Version(version)) => {
+            output::print(&format!("The schema has version {version}."));
+            Ok(Exit::Fine)
+        }
+        Ok(Answer::Failed(why)) => Err(Failure::wrong(
+            tame(&why),
+            "mend this, then run the same command again",
+        )),
+        Err(error) => Err(Failure::wrong(
+            format!("the function's answer is not what it should be: {error}"),
+            "compare the versions of the command and the stack",
+        )),
+    }
+}
+
+async fn directly(url: &str, role: Option<&str>) -> Result<Exit, Failure> {
+    let settings = store::settings(url).map_err(|why| {
         Failure::environment(
             format!("--database-url cannot be used: {why}"),
             "write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE, or as mysql://USER:PASSWORD@HOST:PORT/DATABASE",
         )
     })?;
-    let role = arguments.role.as_deref();
     let (version, newest) = match settings.engine {
         Engine::Postgres => (
             postgres(settings, role).await?,

@@ -2,17 +2,12 @@
 
 use std::time::Duration;
 
-use aws_sdk_lambda::{
-    Client,
-    config::{Builder, retry::RetryConfig, timeout::TimeoutConfig},
-    primitives::Blob,
-};
 use clap::Args;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
-    deployment::{aws::Aws, rate::bounded, stack::Stack},
+    deployment::{aws::Aws, invoke::invoke, rate::bounded, stack::Stack},
     terminal::{
         failure::{Exit, Failure},
         output::{self, tame},
@@ -56,7 +51,10 @@ pub(crate) async fn run(stack: &str, arguments: &SmokeArguments) -> Result<Exit,
     let aws = Aws::from_environment().await?;
     let stack = Stack::find(&aws, stack).await?;
     let wait = bounded(arguments.wait.min(LONGEST));
-    let outcome = invoke(&aws, stack.smoke_order()?, wait).await?;
+    // The function answers at the end of its wait.
+    let patience = wait + Duration::from_secs(30);
+    let event = json!({"wait_seconds": wait.as_secs()});
+    let outcome = invoke(&aws, stack.smoke_order()?, &event, patience).await?;
     if arguments.json {
         output::print_json(&outcome);
     }
@@ -74,35 +72,6 @@ pub(crate) async fn run(stack: &str, arguments: &SmokeArguments) -> Result<Exit,
     } else {
         Exit::Wrong
     })
-}
-
-async fn invoke(aws: &Aws, function: &str, wait: Duration) -> Result<Value, Failure> {
-    // The function answers at the end of its wait. A second invocation would post other orders.
-    let patience = wait + Duration::from_secs(30);
-    let timeouts = TimeoutConfig::builder()
-        .operation_attempt_timeout(patience)
-        .operation_timeout(patience);
-    let config = Builder::from(&aws.config)
-        .timeout_config(timeouts.build())
-        .retry_config(RetryConfig::disabled());
-    let call = json!({"wait_seconds": wait.as_secs()});
-    let invoke = Client::from_conf(config.build())
-        .invoke()
-        .function_name(function)
-        .payload(Blob::new(call.to_string()));
-    let answer = invoke.send().await;
-    let answer = answer.map_err(|error| aws.explain("invoke the function", &error))?;
-    let payload = answer.payload().map(Blob::as_ref).unwrap_or_default();
-    match serde_json::from_slice(payload) {
-        Ok(outcome) if answer.function_error().is_none() => Ok(outcome),
-        _ => {
-            let said = tame(&String::from_utf8_lossy(payload)).clone();
-            Err(Failure::wrong(
-                format!("the function {function} failed: {said}"),
-                "look at its log, /aws/lambda/STACK/smoke-order",
-            ))
-        }
-    }
 }
 
 impl Outcome {

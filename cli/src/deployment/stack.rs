@@ -133,6 +133,11 @@ impl Stack {
         self.output("SmokeOrderFunction")
     }
 
+    /// Name of the function that makes the database's schema.
+    pub(crate) fn database_admin(&self) -> Result<&str, Failure> {
+        self.output("DatabaseAdminFunction")
+    }
+
     /// The value of a lane's parameter.
     pub(crate) fn parameter(&self, lane: Lane, name: &str) -> Result<&str, Failure> {
         self.value(&format!("{}{name}", prefix(lane)))

@@ -2,9 +2,10 @@
 
 use sluice_mysql::MysqlStore;
 use sluice_order::{ListQuery, OrderId};
-use sluice_postgres::{Engine, PostgresStore, Settings};
+use sluice_postgres::{BadSettings, Engine, PostgresStore, Settings, Tls};
 use sluice_store::{
-    DynamoStore, Found, OrderStore, Page, PutOutcome, Rejection, StoreError, StoredOrder,
+    DynamoStore, Found, OrderStore, Page, Part, PutOutcome, ReadAll, Rejection, StoreError,
+    StoredOrder,
 };
 
 use super::{aws::Aws, stack::Stack};
@@ -24,21 +25,47 @@ pub(crate) enum Store {
 impl Store {
     /// The stack's. Nothing is connected yet.
     pub(crate) fn of(stack: &Stack, aws: &Aws) -> Result<Self, Failure> {
-        let Some(settings) = database(stack)? else {
-            let client = aws_sdk_dynamodb::Client::new(&aws.config);
-            return Ok(Self::Table(DynamoStore::new(client, stack.table()?)));
-        };
-        let store = match settings.engine {
+        match database(stack)? {
+            Some(settings) => Self::at(settings).map_err(|why| out_of_reach(&why)),
+            None => Ok(Self::table(aws, stack.table()?)),
+        }
+    }
+
+    /// A table.
+    pub(crate) fn table(aws: &Aws, table: &str) -> Self {
+        let client = aws_sdk_dynamodb::Client::new(&aws.config);
+        Self::Table(DynamoStore::new(client, table))
+    }
+
+    /// A database.
+    pub(crate) fn at(settings: Settings) -> Result<Self, BadSettings> {
+        match settings.engine {
             Engine::Postgres => PostgresStore::new(settings).map(Self::Postgres),
             Engine::Mysql => MysqlStore::new(settings).map(Self::Mysql),
-        };
-        store.map_err(|why| out_of_reach(&why))
+        }
     }
+}
+
+/// A database at an address. On another machine it is reached by TLS, and its certificate must be RDS's of the region in which the
+/// command is (`AWS_REGION`).
+pub(crate) fn settings(address: &str) -> Result<Settings, BadSettings> {
+    let mut settings: Settings = address.parse()?;
+    if !settings.is_loopback() {
+        let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].map(|name| std::env::var(name).ok());
+        let region = region
+            .into_iter()
+            .flatten()
+            .find(|region| !region.is_empty());
+        if let Some(pem) = region.and_then(|region| sluice_rds::of_region(&region)) {
+            settings.tls = Tls::Authorities { pem };
+        }
+    }
+    Ok(settings)
 }
 
 /// How the stack's database is reached, where it has one.
 pub(crate) fn database(stack: &Stack) -> Result<Option<Settings>, Failure> {
-    let settings = stack.database().map(str::parse::<Settings>);
+    let settings = stack.database().map(settings);
     settings.transpose().map_err(|why| out_of_reach(&why))
 }
 
@@ -47,6 +74,16 @@ fn out_of_reach(why: &impl std::fmt::Display) -> Failure {
         format!("the stack's database cannot be reached from here: {why}"),
         "see its parameter DatabaseUrl",
     )
+}
+
+impl ReadAll for Store {
+    async fn read_all(&self, behind: Option<&str>) -> Result<Part, StoreError> {
+        match self {
+            Self::Table(store) => store.read_all(behind).await,
+            Self::Postgres(store) => store.read_all(behind).await,
+            Self::Mysql(store) => store.read_all(behind).await,
+        }
+    }
 }
 
 impl OrderStore for Store {

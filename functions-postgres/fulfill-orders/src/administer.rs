@@ -1,62 +1,28 @@
 //! The administering function: this program with another job, so that a deploy needs no program more. It has the owner's login,
 //! which the consumers do not have.
 
-use lambda_runtime::{Context, Error};
-use sluice_postgres::{
-    Client, MigrateError, PostgresStore, Settings, admit, count, grant, hashes, migrate,
-};
-use sluice_rds::{Administered, Event, Login, serve, settings};
-use sluice_runtime::{Https, SettingError, required};
+use sluice_postgres::{Client, MigrateError, PostgresStore, admit, count, grant, hashes, migrate};
+use sluice_rds::{Administered, Administration};
 
 /// The database, as its owner sees it.
-struct Database {
-    owner: Settings,
-    functions: Settings,
-}
-
-/// Serves CloudFormation and operators until Lambda stops the process.
-pub(crate) async fn run() -> Result<(), Error> {
-    sluice_runtime::run("fulfill_orders_postgres", async || {
-        let https = Https::new();
-        let database = Database::new(&https)?;
-        Ok(async move |event: Event, _: Context| serve(event, &database, &https).await)
-    })
-    .await
-}
+pub(crate) struct Database(pub(crate) Administration);
 
 impl Database {
-    fn new(https: &Https) -> Result<Self, SettingError> {
-        Ok(Self {
-            owner: settings(Login::Owner, https)?,
-            functions: settings(Login::Functions, https)?,
-        })
-    }
-
-    /// What a new role logs in with; nothing if that is a token.
-    async fn functions_password(&self) -> Result<Option<String>, String> {
-        match required("DATABASE_SECRET") {
-            Ok(_) => self.functions.password.ask().await,
-            Err(_) => Ok(None),
-        }
-    }
-
     async fn client(&self) -> Result<Client, String> {
-        let client = PostgresStore::client(self.owner.clone()).await;
-        client.map_err(|why| format!("there is no connection to the database: {why}"))
+        self.0.connected(PostgresStore::client).await
     }
 }
 
 impl Administered for Database {
     async fn migrate(&self) -> Result<i32, String> {
         let told = |error: MigrateError| error.to_string();
+        let admission = self.0.admission().await?;
         let client = self.client().await?;
         let version = migrate(&client).await.map_err(told)?;
-        let role = &self.functions.user;
-        let password = self.functions_password().await?;
-        admit(&client, role, password.as_deref())
+        admit(&client, &self.0.user, &admission)
             .await
             .map_err(told)?;
-        grant(&client, role).await.map_err(told)?;
+        grant(&client, &self.0.user).await.map_err(told)?;
         Ok(version)
     }
 

@@ -4,6 +4,7 @@
 
 mod administer;
 
+use administer::Database;
 use lambda_runtime::Error;
 use sluice_postgres::PostgresStore;
 use sluice_rds::{Login, settings};
@@ -15,7 +16,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     if optional::<String>("JOB")?.as_str() == "administer" {
-        return administer::run().await;
+        return sluice_rds::administer("fulfill_orders_postgres", "postgres", Database).await;
     }
     fulfill_orders::run("fulfill_orders", async |https, queue| {
         sluice_runtime::built_for("postgres")?;

@@ -24,6 +24,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
+    // A stack with a database, and a build without one: CloudFormation is told at once.
+    if sluice_runtime::required("JOB").is_ok_and(|job| job == "administer") {
+        return sluice_rds::refuse(env!("CARGO_CRATE_NAME")).await;
+    }
     fulfill_orders::run(env!("CARGO_CRATE_NAME"), async |https, queue| {
         sluice_runtime::built_for("dynamodb")?;
         let store = store(https)?;

@@ -117,6 +117,21 @@ async fn codedeploy_hears_whether_the_version_passed() {
     assert_eq!(hears.calls().len(), 2);
 }
 
+/// Without its answer CodeDeploy waits for an hour.
+#[tokio::test]
+async fn what_codedeploy_throttles_is_said_again() {
+    let busy = Answer::new(400, r#"{"__type": "ThrottlingException"}"#);
+    let hears = StandIn::answering([busy, Answer::new(200, "{}")]).await;
+    let call = Call {
+        deployment: Some("d-1".to_owned()),
+        execution: Some("e-1".to_owned()),
+        wait_seconds: None,
+    };
+    let told = tell_codedeploy(&service("codedeploy", &hears), &call, true).await;
+    assert_eq!(told, Ok(()));
+    assert_eq!(hears.calls().len(), 2);
+}
+
 #[tokio::test]
 async fn what_codedeploy_refuses_is_said() {
     let refuses = StandIn::answering([Answer::new(400, r#"{"__type": "InvalidX"}"#)]).await;

@@ -91,7 +91,7 @@ impl<'a, C: Connect> Call<'a, C> {
         if let Err(verdict) = &outcome
             && verdict.drops
         {
-            self.connection.drop(link).await;
+            self.connection.drop(link);
         }
         outcome
     }

@@ -110,16 +110,13 @@ impl<C: Connect> Connection<C> {
         }
     }
 
-    /// Drops a connection that is of no use any more. The next call opens another one.
-    pub async fn drop(&self, link: &Arc<C::Link>) {
+    /// Drops a connection that is of no use any more. The next call opens another one. It waits for nobody: who opens a
+    /// connection at this moment has seen that this one is closed.
+    pub fn drop(&self, link: &Arc<C::Link>) {
         link.abort();
-        let mut state = self.state.lock().await;
-        if state
-            .link
-            .as_ref()
-            .is_some_and(|current| Arc::ptr_eq(current, link))
-        {
-            state.link = None;
+        if let Ok(mut state) = self.state.try_lock() {
+            let is_current = |current: &Arc<C::Link>| Arc::ptr_eq(current, link);
+            state.link.take_if(|current| is_current(current));
         }
     }
 }

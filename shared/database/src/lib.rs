@@ -1,15 +1,18 @@
 #![doc = include_str!("../README.md")]
 
 mod address;
+mod admission;
 mod call;
 mod connection;
 pub mod list;
 mod password;
+pub mod place;
 pub mod row;
 mod settings;
 mod tls;
 mod verdict;
 
+pub use admission::Admission;
 pub use call::Call;
 pub use connection::{Connect, Connection, Link};
 pub use password::Password;

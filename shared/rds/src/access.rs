@@ -12,7 +12,7 @@ use sluice_database::{BadSettings, Password, Settings, Tls};
 use sluice_runtime::{
     Https, SettingError,
     aws::{self, Budget},
-    required,
+    is_open, required,
 };
 
 use crate::{authorities, token};
@@ -64,7 +64,7 @@ pub fn settings(login: Login, https: &Https) -> Result<Settings, SettingError> {
     })?;
     settings.tls = Tls::Authorities { pem };
     settings.password = if let Ok(arn) = required(secret) {
-        from_secret(Client::new(&config), arn, settings.user.clone())
+        from_secret(https, Client::new(&config), arn, settings.user.clone())
     } else {
         let credentials = config
             .credentials_provider()
@@ -84,13 +84,17 @@ struct Secret {
 }
 
 /// The password as the secret has it when a connection is opened, so that it may be rotated meanwhile.
-fn from_secret(client: Client, arn: String, user: String) -> Password {
-    let arn_and_user = Arc::new((arn, user));
+fn from_secret(https: &Https, client: Client, arn: String, user: String) -> Password {
+    let known = Arc::new((https.clone(), client, arn, user));
     Password::asked(move || {
-        let (client, arn_and_user) = (client.clone(), Arc::clone(&arn_and_user));
+        let known = Arc::clone(&known);
         async move {
-            let (arn, user) = &*arn_and_user;
+            let (https, client, arn, user) = &*known;
             let secret = client.get_secret_value().secret_id(arn).send().await;
+            if !is_open(&secret) {
+                // The next try may then find a connection.
+                https.trust_system();
+            }
             let secret = secret.map_err(|error| {
                 let why = sluice_aws::failure(&error);
                 format!("the database's secret cannot be read: {why}")

@@ -1,13 +1,36 @@
 //! What the administering function does: it makes the schema in a deploy, and says what the database holds to those who cannot
 //! reach it.
 
-use serde::{Deserialize, Serialize};
-use sluice_runtime::Https;
+use std::time::Duration;
 
-use crate::custom_resource::{self, Request};
+use lambda_runtime::{Context, Error};
+use serde::{Deserialize, Serialize};
+use sluice_database::{Admission, Password, Settings};
+use sluice_runtime::{Https, SettingError, required};
+use sluice_store::StoreError;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::{
+    Login,
+    custom_resource::{self, Request},
+    settings,
+};
 
 /// The most hashes in one answer. Lambda answers at most 6 MB: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const PAGE: u32 = 10_000;
+
+/// The longest that one try to connect may take: a database that paused needs some 15 s to wake up.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2-auto-pause.html>
+const CONNECT: Duration = Duration::from_secs(20);
+
+/// How long it is tried.
+const TRIED: Duration = Duration::from_mins(5);
+
+/// The wait before it is tried again.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// How long the work may take. Lambda ends the function after 15 minutes, and CloudFormation would hear nothing.
+const ENOUGH: Duration = Duration::from_mins(14);
 
 /// What the function is invoked with.
 #[derive(Debug, Deserialize)]
@@ -77,17 +100,145 @@ pub trait Administered {
     ) -> impl Future<Output = Result<Vec<(String, String)>, String>>;
 }
 
-/// Does what an event asks for. CloudFormation is told by itself.
-pub async fn serve(event: Event, database: &impl Administered, https: &Https) -> Answer {
+/// What the administering function knows of the database.
+#[derive(Clone, Debug)]
+pub struct Administration {
+    /// How its owner reaches it.
+    pub owner: Settings,
+    /// The functions' user.
+    pub user: String,
+    password: Option<Password>,
+}
+
+impl Administration {
+    /// As the function's variables say, in a stack that stores its orders in `store`.
+    fn new(store: &str, https: &Https) -> Result<Self, SettingError> {
+        sluice_runtime::built_for(store)?;
+        let mut owner = settings(Login::Owner, https)?;
+        let functions = settings(Login::Functions, https)?;
+        if owner.user == functions.user {
+            return Err(SettingError::unfit(
+                "DatabaseOwner is the user in DatabaseUrl: the functions need one of their own, who may do less",
+            ));
+        }
+        owner.connect_timeout = CONNECT;
+        Ok(Self {
+            user: functions.user,
+            password: (!owner.is_loopback()).then_some(functions.password),
+            owner,
+        })
+    }
+
+    /// How the functions' user is to be let in.
+    ///
+    /// # Errors
+    /// Its secret cannot be read; why.
+    pub async fn admission(&self) -> Result<Admission, String> {
+        match &self.password {
+            None => Ok(Admission::Trusted),
+            Some(_) if required("DATABASE_SECRET").is_err() => Ok(Admission::Token),
+            Some(password) => {
+                let password = password.ask().await?.unwrap_or_default();
+                Ok(Admission::Password(password))
+            }
+        }
+    }
+
+    /// A connection, which is tried for some minutes: the database may be waking up, or in a failover.
+    ///
+    /// # Errors
+    /// There is none; why.
+    pub async fn connected<C>(
+        &self,
+        connect: impl AsyncFn(Settings) -> Result<C, StoreError>,
+    ) -> Result<C, String> {
+        let begun = Instant::now();
+        loop {
+            match connect(self.owner.clone()).await {
+                Ok(connection) => return Ok(connection),
+                Err(why) if begun.elapsed() >= TRIED => {
+                    return Err(format!("there is no connection to the database: {why}"));
+                }
+                Err(why) => tracing::warn!(%why, "no connection to the database yet"),
+            }
+            sleep(PAUSE).await;
+        }
+    }
+}
+
+/// Runs the administering function of a program that stores orders in `store`. What is wrong with its settings is answered, because
+/// CloudFormation would wait for an answer that never comes.
+///
+/// # Errors
+/// The Runtime API is out of reach.
+pub async fn administer<D: Administered>(
+    crate_name: &'static str,
+    store: &str,
+    database: impl FnOnce(Administration) -> D,
+) -> Result<(), Error> {
+    sluice_runtime::run(crate_name, async || {
+        let https = Https::new();
+        let known = Administration::new(store, &https).map(database);
+        let known = known.map_err(|error| error.to_string());
+        Ok(async move |event: Event, _: Context| serve(event, known.as_ref(), &https).await)
+    })
+    .await
+}
+
+/// The same in a program that stores orders in no database: it answers why it cannot.
+///
+/// # Errors
+/// The Runtime API is out of reach.
+pub async fn refuse(crate_name: &'static str) -> Result<(), Error> {
+    sluice_runtime::run(crate_name, async || {
+        let https = Https::new();
+        let store = required("STORE").unwrap_or_default();
+        let why = format!(
+            "the functions are built for DynamoDB: build with STORE={store}, and deploy again"
+        );
+        Ok(async move |event: Event, _: Context| {
+            serve(event, Err::<&Nothing, _>(&why), &https).await
+        })
+    })
+    .await
+}
+
+/// No database.
+enum Nothing {}
+
+impl Administered for Nothing {
+    async fn migrate(&self) -> Result<i32, String> {
+        match *self {}
+    }
+
+    async fn count(&self) -> Result<u64, String> {
+        match *self {}
+    }
+
+    async fn hashes(&self, _: &str, _: u32) -> Result<Vec<(String, String)>, String> {
+        match *self {}
+    }
+}
+
+/// Does what an event asks for, or says why there is no database to do it with. CloudFormation is told by itself.
+pub async fn serve<D: Administered>(
+    event: Event,
+    database: Result<&D, &String>,
+    https: &Https,
+) -> Answer {
     let task = match &event {
         Event::Resource(request) if request.is_delete() => None,
         Event::Resource(_) => Some(Task::Migrate),
         Event::Task(task) => Some(task.clone()),
     };
-    let answer = match task {
+    let answer = match (task, database) {
         // The orders stay, and their schema with them.
-        None => Answer::Version(0),
-        Some(task) => done(&task, database).await.unwrap_or_else(Answer::Failed),
+        (None, _) => Answer::Version(0),
+        (Some(_), Err(why)) => Answer::Failed(why.clone()),
+        (Some(task), Ok(database)) => timeout(ENOUGH, done(&task, database))
+            .await
+            .unwrap_or_else(|_| Err(format!("not done within {ENOUGH:?}")))
+            .unwrap_or_else(Answer::Failed),
     };
     if let Answer::Failed(why) = &answer {
         tracing::error!(why, "the database is as it was");

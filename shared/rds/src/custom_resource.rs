@@ -68,6 +68,7 @@ pub(crate) async fn answer(request: &Request, answer: &Answer, https: &Https) {
             Err(failure) => failure,
         };
         tracing::error!(attempt, failure, "CloudFormation was not told");
+        https.trust_system();
         sleep(Duration::from_secs(1)).await;
     }
 }
@@ -124,7 +125,8 @@ mod tests {
 
     async fn told(kind: &str, made: Result<i32, String>) -> Value {
         let s3 = StandIn::answering([Said::new(503, ""), Said::new(200, "")]).await;
-        serve(event(kind, &s3.url()), &Database(made), &Https::new()).await;
+        let database = Database(made);
+        serve(event(kind, &s3.url()), Ok(&database), &Https::new()).await;
         let calls = s3.calls();
         assert_eq!(calls.len(), 2, "what may work later is tried again");
         assert_eq!(calls[1].header("content-type"), None);
@@ -144,6 +146,21 @@ mod tests {
         assert_eq!(failed["Reason"], "ö".repeat(500));
     }
 
+    /// A function that cannot start would leave CloudFormation waiting.
+    #[tokio::test]
+    async fn without_a_database_it_is_told_why() {
+        let s3 = StandIn::answering([Said::new(200, "")]).await;
+        let why = "DATABASE_URL is missing".to_owned();
+        for (kind, status) in [("Create", "FAILED"), ("Delete", "SUCCESS")] {
+            let none = Err::<&Database, _>(&why);
+            serve(event(kind, &s3.url()), none, &Https::new()).await;
+            let told = s3.bodies().pop().unwrap();
+            assert_eq!(told["Status"], status);
+            let reason = if status == "FAILED" { &*why } else { "" };
+            assert_eq!(told["Reason"], reason);
+        }
+    }
+
     /// Else a stack that could not be made could not be deleted either.
     #[tokio::test]
     async fn a_delete_touches_nothing_and_succeeds() {
@@ -156,7 +173,8 @@ mod tests {
         let https = Https::new();
         let ask = async |event: Value| {
             let event = serde_json::from_value(event).unwrap();
-            serde_json::to_value(serve(event, &Database(Ok(1)), &https).await).unwrap()
+            let database = Database(Ok(1));
+            serde_json::to_value(serve(event, Ok(&database), &https).await).unwrap()
         };
         assert_eq!(ask(json!({"task": "migrate"})).await, json!({"version": 1}));
         assert_eq!(ask(json!({"task": "count"})).await, json!({"count": 7}));

@@ -7,6 +7,8 @@ mod custom_resource;
 mod token;
 
 pub use access::{Login, settings};
-pub use administration::{Administered, Answer, Event, Hashes, Task, serve};
+pub use administration::{
+    Administered, Administration, Answer, Event, Hashes, Task, administer, refuse, serve,
+};
 pub use authorities::of_region;
 pub use token::token;

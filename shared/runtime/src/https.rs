@@ -63,8 +63,7 @@ impl Https {
     /// connect.
     pub async fn open(&self, open: impl AsyncFn() -> bool) {
         if !timeout(CONNECT, open()).await.unwrap_or(false) {
-            let system = || connector(TrustStore::default());
-            self.0.system.get_or_init(system);
+            self.trust_system();
             // The result makes no difference: there is nothing else to trust.
             let _ = timeout(CONNECT, open()).await;
         }
@@ -72,6 +71,12 @@ impl Https {
 }
 
 impl Https {
+    /// Trusts the system's certificate authorities from now on, because Amazon's were not enough.
+    pub fn trust_system(&self) {
+        let system = || connector(TrustStore::default());
+        self.0.system.get_or_init(system);
+    }
+
     pub(crate) fn connector(&self) -> SharedHttpConnector {
         let Connectors { amazon, system } = &*self.0;
         system.get().unwrap_or(amazon).clone()

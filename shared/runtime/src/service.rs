@@ -48,6 +48,17 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+impl Answer {
+    /// Whether the service failed, or had too much to do. A service that speaks JSON names its error in the body, at times.
+    fn may_work_later(&self) -> bool {
+        let throttles = |text: &str| text.contains("Throttling");
+        let is_refused = (400..500).contains(&self.status);
+        self.status >= 500
+            || is_refused
+                && (throttles(&self.error) || throttles(&String::from_utf8_lossy(&self.body)))
+    }
+}
+
 impl Service {
     /// The service with this name, such as `lambda`, as its signatures and addresses have it. `endpoint` is the variable that
     /// places it elsewhere, such as `AWS_ENDPOINT_URL_LAMBDA`; `AWS_ENDPOINT_URL` places all services.
@@ -99,7 +110,7 @@ impl Service {
         }
     }
 
-    /// Posts `body` to `path`, and repeats it where no answer comes or a 5xx.
+    /// Posts `body` to `path`, and repeats it where no answer comes, a 5xx, or a throttling.
     ///
     /// # Errors
     /// There was no answer; why, for the operator.
@@ -115,7 +126,7 @@ impl Service {
                 let once = timeout(self.budget.attempt, self.once(path, headers, body));
                 let answer = once.await.unwrap_or_else(|_| Err("timed out".to_owned()));
                 left = left.saturating_sub(1);
-                if left == 0 || matches!(&answer, Ok(answer) if answer.status < 500) {
+                if left == 0 || matches!(&answer, Ok(answer) if !answer.may_work_later()) {
                     return answer;
                 }
                 sleep(PAUSE).await;

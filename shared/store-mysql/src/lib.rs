@@ -9,9 +9,10 @@ mod migrate;
 mod row;
 mod session;
 mod store;
+mod whole;
 
 pub use inventory::{count, hashes};
 pub use migrate::{MigrateError, admit, grant, latest_version, migrate, schema_version};
 pub use mysql_async::Conn;
-pub use sluice_database::{BadSettings, Engine, Password, Settings, Tls};
+pub use sluice_database::{Admission, BadSettings, Engine, Password, Settings, Tls};
 pub use store::MysqlStore;

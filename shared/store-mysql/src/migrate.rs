@@ -1,6 +1,7 @@
 //! The schema, in numbered steps. Each runs once, whoever runs them and however many at a time.
 
 use mysql_async::{Conn, Error, prelude::Queryable};
+use sluice_database::Admission;
 
 /// What the migrations themselves need.
 const VERSIONS: &str = include_str!("../migrations/0000_versions.sql");
@@ -134,34 +135,39 @@ async fn version(conn: &mut Conn) -> Result<i32, Error> {
     Ok(last.unwrap_or_default())
 }
 
-/// Makes a user that may log in, unless it is there: by this password, or else by IAM's tokens where the server is RDS's. The
-/// password of a user that is there is left alone, because a rotation may have changed it. From another machine it needs TLS.
+/// Makes a user that may log in, unless it is there, and lets it in the way that is asked for. The password of a user that logs in
+/// by one already is left alone, because a rotation may have changed it. From another machine it needs TLS.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.DBAccounts.html>
 ///
 /// # Errors
-/// The own user may not make users.
-pub async fn admit(
-    conn: &mut Conn,
-    user: &str,
-    password: Option<&str>,
-) -> Result<(), MigrateError> {
-    let plugin = "SELECT COUNT(*) FROM information_schema.plugins WHERE plugin_name = 'AWSAuthenticationPlugin'";
-    let tokens: Option<i64> = conn
-        .query_first(plugin)
-        .await
-        .map_err(failed("looking for IAM's plugin"))?;
-    let login = match password {
-        Some(password) => format!(" IDENTIFIED BY {} REQUIRE SSL", quoted(password)),
-        None if tokens != Some(0) => {
-            " IDENTIFIED WITH AWSAuthenticationPlugin AS 'RDS' REQUIRE SSL".to_owned()
+/// The own user may not make users, or the server knows no tokens.
+pub async fn admit(conn: &mut Conn, user: &str, admission: &Admission) -> Result<(), MigrateError> {
+    let what = || failed(format!("letting in the user {user}"));
+    let (name, host) = user.rsplit_once('@').unwrap_or((user, "%"));
+    let looked = "SELECT COALESCE(MAX(plugin), '') FROM mysql.user WHERE user = ? AND host = ?";
+    let looked = conn.exec_first(looked, (name, host)).await;
+    let plugin: String = looked.map_err(what())?.unwrap_or_default();
+    let login = match admission {
+        Admission::Password(_) if !plugin.is_empty() && plugin != TOKENS => return Ok(()),
+        Admission::Password(password) => {
+            format!(" IDENTIFIED BY {} REQUIRE SSL", quoted(password))
         }
-        None => String::new(),
+        Admission::Token if plugin == TOKENS => return Ok(()),
+        // Where it is not loaded this fails, and no user is made that anybody could log in as.
+        Admission::Token => format!(" IDENTIFIED WITH {TOKENS} AS 'RDS' REQUIRE SSL"),
+        Admission::Trusted => String::new(),
     };
-    let statement = format!("CREATE USER IF NOT EXISTS {}{login}", account(user));
-    run(conn, &statement)
-        .await
-        .map_err(failed(format!("making the user {user}")))
+    let verb = match (plugin.is_empty(), admission) {
+        (true, _) => "CREATE USER IF NOT EXISTS",
+        (false, Admission::Trusted) => return Ok(()),
+        (false, _) => "ALTER USER",
+    };
+    let statement = format!("{verb} {}{login}", account(user));
+    run(conn, &statement).await.map_err(what())
 }
+
+/// The plugin of RDS and Aurora that checks tokens. It is loaded where IAM database authentication is switched on.
+const TOKENS: &str = "AWSAuthenticationPlugin";
 
 /// A user as statements name it.
 fn account(user: &str) -> String {

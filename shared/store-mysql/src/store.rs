@@ -88,7 +88,7 @@ impl MysqlStore {
     }
 
     /// A call, whose time begins now.
-    fn call(&self) -> Call<'_> {
+    pub(crate) fn call(&self) -> Call<'_> {
         let limit = self.0.connector().settings().call_timeout;
         Call(sluice_database::Call::new(&self.0, limit))
     }

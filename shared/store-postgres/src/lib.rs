@@ -8,9 +8,10 @@ mod migrate;
 mod row;
 mod store;
 mod tls;
+mod whole;
 
 pub use inventory::{count, hashes};
 pub use migrate::{MigrateError, admit, grant, latest_version, migrate, schema_version};
-pub use sluice_database::{BadSettings, Engine, Password, Settings, Tls};
+pub use sluice_database::{Admission, BadSettings, Engine, Password, Settings, Tls};
 pub use store::PostgresStore;
 pub use tokio_postgres::Client;

@@ -1,10 +1,8 @@
 //! The schema, in numbered steps. Each runs once, whoever runs them and however many at a time.
 
-use sluice_database::{Meaning, Verdict};
-use tokio_postgres::{
-    Client, Error,
-    types::{ToSql, Type},
-};
+use postgres_protocol::password::scram_sha_256;
+use sluice_database::{Admission, Meaning, Verdict};
+use tokio_postgres::{Client, Error, types::Type};
 
 use crate::classify::classify;
 
@@ -122,31 +120,56 @@ async fn version(client: &Client) -> Result<i32, Error> {
     Ok(rows.first().map_or(0, |row| row.get(0)))
 }
 
-/// Makes a role that may log in, unless it is there, and lets it in: by this password, or else by IAM's tokens where the server is
-/// RDS's. The password of a role that is there is left alone, because a rotation may have changed it.
+/// Makes a role that may log in, unless it is there, and lets it in the way that is asked for. The password of a role that logs in
+/// by one already is left alone, because a rotation may have changed it. What already holds is not granted again: from version 16
+/// on that needs rights over the role which its maker alone has.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.DBAccounts.html>
 ///
 /// # Errors
-/// The own role may not make roles.
-pub async fn admit(
-    client: &Client,
-    role: &str,
-    password: Option<&str>,
-) -> Result<(), MigrateError> {
-    let what = || failed(format!("making the role {role}"));
-    let statements = "SELECT CASE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = $1) THEN '' \
-             WHEN $2::text IS NULL THEN format('CREATE ROLE %I LOGIN', $1) \
-             ELSE format('CREATE ROLE %I LOGIN PASSWORD %L', $1, $2) END, \
-         CASE WHEN $2 IS NULL AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') \
-             THEN format('GRANT rds_iam TO %I', $1) ELSE '' END";
-    let values: [(&(dyn ToSql + Sync), Type); 2] = [(&role, Type::TEXT), (&password, Type::TEXT)];
-    let rows = client.query_typed(statements, &values).await;
+/// The own role may not make roles, or the server knows no tokens.
+pub async fn admit(client: &Client, role: &str, admission: &Admission) -> Result<(), MigrateError> {
+    let what = || failed(format!("letting in the role {role}"));
+    let looked = "SELECT r.oid IS NOT NULL, i.oid IS NOT NULL, \
+                  COALESCE(pg_has_role(r.oid, i.oid, 'MEMBER'), false), quote_ident($1) \
+                  FROM (SELECT 1) one LEFT JOIN pg_roles r ON r.rolname = $1 \
+                  LEFT JOIN pg_roles i ON i.rolname = 'rds_iam'";
+    let rows = client.query_typed(looked, &[(&role, Type::TEXT)]).await;
     let rows = rows.map_err(what())?;
-    for row in &rows {
-        for column in 0..2 {
-            let statement: &str = row.get(column);
-            client.batch_execute(statement).await.map_err(what())?;
+    let Some(row) = rows.first() else {
+        return Ok(());
+    };
+    let (is_there, has_tokens, is_by_token): (bool, bool, bool) =
+        (row.get(0), row.get(1), row.get(2));
+    let name: &str = row.get(3);
+    let mut statements = Vec::new();
+    match admission {
+        // The server keeps and logs what it gets here, so it gets no password.
+        Admission::Password(password) if !is_there || is_by_token => {
+            let verifier = scram_sha_256(password.as_bytes());
+            if is_by_token {
+                statements.push(format!("REVOKE rds_iam FROM {name}"));
+            }
+            let verb = if is_there { "ALTER" } else { "CREATE" };
+            statements.push(format!("{verb} ROLE {name} LOGIN PASSWORD '{verifier}'"));
         }
+        Admission::Password(_) => {}
+        Admission::Token if !has_tokens => {
+            return Err(MigrateError::Failed {
+                what: format!("letting in the role {role}"),
+                why: "the server knows no tokens from IAM (there is no role rds_iam)".to_owned(),
+            });
+        }
+        Admission::Token | Admission::Trusted => {
+            if !is_there {
+                statements.push(format!("CREATE ROLE {name} LOGIN"));
+            }
+            if *admission == Admission::Token && !is_by_token {
+                statements.push(format!("GRANT rds_iam TO {name}"));
+            }
+        }
+    }
+    for statement in statements {
+        client.batch_execute(&statement).await.map_err(what())?;
     }
     Ok(())
 }

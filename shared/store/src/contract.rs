@@ -8,6 +8,7 @@
 
 mod bytes;
 mod lists;
+mod whole;
 
 use serde_json::json;
 use sluice_order::{
@@ -15,10 +16,10 @@ use sluice_order::{
     smoke, testing::secrets,
 };
 
-use crate::{Found, OrderStore, PutOutcome, Rejection, StoredOrder};
+use crate::{Found, OrderStore, PutOutcome, ReadAll, Rejection, StoredOrder};
 
 /// Whether an empty store keeps the contract. It panics where the store does not.
-pub async fn holds(store: &impl OrderStore) {
+pub async fn holds(store: &(impl OrderStore + ReadAll)) {
     an_order_is_written_once(store).await;
     a_rejection_stands_beside_an_order(store).await;
     a_rejection_never_holds_the_key(store).await;
@@ -33,6 +34,7 @@ pub async fn holds(store: &impl OrderStore) {
     bytes::customers_compare_byte_for_byte(store).await;
     bytes::products_compare_byte_for_byte(store).await;
     a_smoke_order_is_no_order(store).await;
+    whole::all_is_read_once(store).await;
 }
 
 /// A time on 2026-11-18.

@@ -13,7 +13,8 @@ use aws_sdk_dynamodb::{
 use sluice_order::{ContentHash, ListQuery, OrderId, Position, RejectReason, Timestamp};
 
 use crate::{
-    BY_CUSTOMER, Found, OrderStore, Page, PutOutcome, Rejection, StoreError, StoredOrder, Summary,
+    BY_CUSTOMER, Found, OrderStore, Page, Part, PutOutcome, ReadAll, Rejection, StoreError,
+    StoredOrder, Summary,
     item::{
         self, ACCEPTED_KEY, CUSTOMER_ID, Item, ORDER_KEY, ORDER_RECORD, RECORD, SMOKE_RECORD, text,
     },
@@ -195,6 +196,46 @@ impl OrderStore for DynamoStore {
                 .transpose()?
         };
         Ok(Page { orders, next })
+    }
+}
+
+/// Between an order's key and its record in a place, which neither holds.
+const BETWEEN: char = ' ';
+
+impl ReadAll for DynamoStore {
+    async fn read_all(&self, behind: Option<&str>) -> Result<Part, StoreError> {
+        let start = behind
+            .map(|place| {
+                let (key, record) = place
+                    .split_once(BETWEEN)
+                    .ok_or(())
+                    .map_err(item::not_ours)?;
+                let key = key.parse().map_err(item::not_ours)?;
+                Ok(item::key(key, record))
+            })
+            .transpose()?;
+        let answer = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(|e| classify(&e))?;
+        let named = |item: &Item, name: &str| Some(item.get(name)?.as_s().ok()?.clone());
+        let mut records = Vec::new();
+        for item in answer.items.unwrap_or_default() {
+            let is_smoke = named(&item, RECORD).as_deref() == Some(SMOKE_RECORD);
+            if !is_smoke {
+                records.push(item::read(item)?);
+            }
+        }
+        let next = answer.last_evaluated_key.and_then(|last| {
+            let (key, record) = (named(&last, ORDER_KEY)?, named(&last, RECORD)?);
+            Some(format!("{key}{BETWEEN}{record}"))
+        });
+        Ok(Part { records, next })
     }
 }
 

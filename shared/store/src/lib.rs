@@ -5,6 +5,7 @@ pub mod contract;
 mod dynamo;
 mod item;
 mod memory;
+mod whole;
 
 use serde::{Deserialize, Serialize};
 use sluice_order::{
@@ -13,6 +14,7 @@ use sluice_order::{
 
 pub use dynamo::DynamoStore;
 pub use memory::MemoryStore;
+pub use whole::{Part, ReadAll};
 
 /// The index by customer and time of acceptance.
 pub const BY_CUSTOMER: &str = "by_customer";

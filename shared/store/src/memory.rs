@@ -8,7 +8,8 @@ use std::{
 use sluice_order::{ListQuery, OrderId, OrderKey, Position};
 
 use crate::{
-    Found, OrderStatus, OrderStore, Page, PutOutcome, Rejection, StoreError, StoredOrder, Summary,
+    Found, OrderStatus, OrderStore, Page, Part, PutOutcome, ReadAll, Rejection, StoreError,
+    StoredOrder, Summary,
 };
 
 /// Keeps records as long as it lives. Never fails.
@@ -132,6 +133,19 @@ impl OrderStore for MemoryStore {
             next: matching.last().filter(|_| more).map(position),
             orders: matching.iter().map(summary).collect(),
         })
+    }
+}
+
+/// In parts of one record, so that whoever reads all of it has to go on.
+impl ReadAll for MemoryStore {
+    async fn read_all(&self, behind: Option<&str>) -> Result<Part, StoreError> {
+        let orders = self.orders().into_iter().map(Box::new).map(Found::Order);
+        let rejections = self.rejections().into_iter().map(Box::new);
+        let all = orders.chain(rejections.map(Found::Rejection));
+        let at = behind.map_or(0, |place| place.parse().unwrap_or(usize::MAX));
+        let records: Vec<_> = all.skip(at).take(1).collect();
+        let next = (!records.is_empty()).then(|| (at + 1).to_string());
+        Ok(Part { records, next })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The schema: its versions, its views, and what the functions' user may do with it.
 
 use futures::future::join_all;
-use sluice_mysql::{MysqlStore, grant, latest_version, migrate, schema_version};
+use sluice_mysql::{Admission, MysqlStore, admit, grant, latest_version, migrate, schema_version};
 use sluice_order::RejectReason;
 use sluice_store::{
     OrderStore,
@@ -216,4 +216,41 @@ async fn the_five_questions_have_answers() {
     for question in questions {
         database.run(question).await;
     }
+}
+
+/// This server has no plugin for tokens, as RDS has none where they are not switched on: then nobody may be let in instead.
+#[tokio::test]
+async fn a_user_is_let_in_as_it_is_asked_for() {
+    let Some(server) = shared() else { return };
+    let database = Database::empty(server, "admission").await;
+    let admitted = async |admission: Admission| {
+        let mut conn = database.admin.0.lock().await;
+        admit(&mut conn, "fe'es", &admission).await
+    };
+    let users = "SELECT COUNT(*) FROM mysql.user WHERE user = 'fe''es'";
+    let why = admitted(Admission::Token).await.unwrap_err().to_string();
+    assert!(why.contains("letting in the user"), "{why}");
+    assert_eq!(
+        database.number(users).await,
+        0,
+        "nobody is let in without a password"
+    );
+
+    let password = |text: &str| Admission::Password(text.to_owned());
+    admitted(password("gehe\\'im")).await.unwrap();
+    let kept = "SELECT authentication_string FROM mysql.user WHERE user = 'fe''es'";
+    let first: Vec<String> = database.admin.rows(kept).await;
+    assert!(!first[0].is_empty());
+    let tls = "SELECT COUNT(*) FROM mysql.user WHERE user = 'fe''es' AND ssl_type = 'ANY'";
+    assert_eq!(database.number(tls).await, 1);
+    // It may have been rotated meanwhile.
+    admitted(password("another")).await.unwrap();
+    let second: Vec<String> = database.admin.rows(kept).await;
+    assert_eq!(second, first);
+    admitted(Admission::Trusted).await.unwrap();
+    assert_eq!(
+        database.number(tls).await,
+        1,
+        "a user that is there stays as it is"
+    );
 }

@@ -1,12 +1,17 @@
 //! The schema: its versions, its views, and what the functions' role may do with it.
 
+use std::sync::Arc;
+
 use futures::future::join_all;
 use sluice_order::RejectReason;
-use sluice_postgres::{PostgresStore, grant, latest_version, migrate, schema_version};
+use sluice_postgres::{
+    Admission, PostgresStore, admit, grant, latest_version, migrate, schema_version,
+};
 use sluice_store::{
     OrderStore,
     contract::{order, rejection, smoke_order},
 };
+use sluice_testing::postgres::Postgres;
 
 use crate::{
     assert_stored,
@@ -177,4 +182,48 @@ async fn lines_are_rows_of_a_view() {
     );
     assert_eq!(first, ("early", 3, "Zoë", "GB", None));
     assert_eq!(rows[1].get::<_, &str>(0), "late");
+}
+
+/// On a server of its own, because roles are of the server. `rds_iam` is RDS's.
+#[tokio::test]
+async fn a_role_is_let_in_as_it_is_asked_for() {
+    let Some(server) = Postgres::start(&[]) else {
+        return;
+    };
+    let database = Database::empty(Arc::new(server), "admission").await;
+    let password = |text: &str| Admission::Password(text.to_owned());
+    let admitted = async |admission: Admission| {
+        admit(&database.admin, "fe\"es", &admission).await.unwrap();
+    };
+    let is_member = "SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member \
+                     WHERE r.rolname = 'fe\"es'";
+    let verifier = async || {
+        let kept = "SELECT rolpassword FROM pg_authid WHERE rolname = 'fe\"es'";
+        let rows = database.admin.query(kept, &[]).await.unwrap();
+        rows[0].get::<_, Option<String>>(0)
+    };
+    let why = admit(&database.admin, "fees", &Admission::Token).await;
+    assert!(why.unwrap_err().to_string().contains("no tokens from IAM"));
+    database.run("CREATE ROLE rds_iam").await;
+
+    admitted(Admission::Token).await;
+    admitted(Admission::Token).await;
+    assert_eq!(
+        (database.number(is_member).await, verifier().await),
+        (1, None)
+    );
+    admitted(password("geheim")).await;
+    let first = verifier().await.unwrap();
+    assert!(first.starts_with("SCRAM-SHA-256$"), "{first}");
+    assert_eq!(
+        database.number(is_member).await,
+        0,
+        "a token would come first"
+    );
+    // It may have been rotated meanwhile.
+    admitted(password("another")).await;
+    assert_eq!(verifier().await.unwrap(), first);
+    admitted(Admission::Token).await;
+    assert_eq!(database.number(is_member).await, 1);
+    admitted(Admission::Trusted).await;
 }
