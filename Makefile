@@ -57,7 +57,8 @@ unit: test-binaries ## the tests that need nothing but cargo
 budgets: functions test-binaries ## the functions' sizes, connections, calls, instructions and memory: none may exceed its limit
 	cargo run --quiet --bin bench -- budgets $(TEST_BUILD)
 
-end-to-end: functions test-binaries aws-tools ## the whole path on a local AWS
+# In `make test` after the unit tests, of which the simulation takes both processors for minutes: some of these look at the time.
+end-to-end: functions test-binaries aws-tools $(if $(SIDE_BY_SIDE),unit) ## the whole path on a local AWS
 	PARAMETERS="HotSkus=hot-1 OrderIdSecretsMaxAge=5" SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace $(END_TO_END)
 
 # Quickly built: what is tested is the store, and it is the same code. After the other build, because both use one folder; and in
