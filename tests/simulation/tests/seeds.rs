@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sluice_simulation::{Scenario, history::Event, run, search};
 
 /// `make simulate` runs more.
-const SEEDS: u64 = 5_000;
+const SEEDS: u64 = 3_000;
 
 #[test]
 fn every_promise_is_kept_in_every_run() {
