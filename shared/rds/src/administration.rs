@@ -220,7 +220,8 @@ impl Administered for Nothing {
     }
 }
 
-/// Does what an event asks for, or says why there is no database to do it with. CloudFormation is told by itself.
+/// Does what an event asks for. `database` is `Err` with the reason where none can be reached, and that reason is the answer then.
+/// If CloudFormation asked, it is sent the answer too: it does not read what the function returns.
 pub async fn serve<D: Administered>(
     event: Event,
     database: Result<&D, &String>,
