@@ -41,6 +41,7 @@ use crate::terminal::{
     failure::{Exit, Failure},
     output::tame,
     parse::stack_name,
+    settings::without_address,
     stop::Stop,
 };
 
@@ -137,13 +138,14 @@ impl Arguments {
     }
 }
 
-/// The same error, without characters of an argument that control a terminal. A suggestion that repeats such an argument is
-/// left out: clap has coloured it already.
+/// The same error, without characters of an argument that control a terminal, and without the address of a database, where a
+/// password may be. A suggestion that repeats such an argument is left out: clap has coloured it already.
 fn tamed(mut error: clap::Error) -> clap::Error {
+    let shown = |text: &str| tame(&without_address(text));
     let texts: Vec<_> = error
         .context()
         .filter_map(|(kind, value)| match value {
-            ContextValue::String(text) if tame(text) != *text => Some((kind, tame(text))),
+            ContextValue::String(text) if shown(text) != *text => Some((kind, shown(text))),
             _ => None,
         })
         .collect();
@@ -202,8 +204,8 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Pace(arguments) => stop.look(lanes::pace::run(stack, &arguments)).await,
         Command::Smoke(arguments) => stop.look(smoke::run(stack, &arguments)).await,
         Command::Migrate(arguments) => {
-            stop.unless(migrate::run(stack, &arguments), migrate::stopped)
-                .await
+            let stopped = || migrate::stopped(&arguments);
+            stop.unless(migrate::run(stack, &arguments), stopped).await
         }
         Command::Copy(arguments) => copy::run(stack, &arguments, &stop).await,
         Command::Map(arguments) => stop.look(map::run(&arguments)).await,
@@ -298,6 +300,46 @@ mod tests {
                 "{line:?}: {shown:?}"
             );
         }
+    }
+
+    #[test]
+    fn no_address_of_a_database_is_shown() {
+        for line in [
+            &["copy", "postgres://u:geheim@h/d"][..],
+            &["migrate", "MySQL://u:geheim@h/d"],
+            &["migrate", "--database=postgresql:geheim"],
+            &["migrate", "--databse-url=postgres://u:geheim@h/d"],
+            &["copy", "--rate", "mysql://u:geheim@h/d"],
+            &[
+                "copy",
+                "--from",
+                "table",
+                "--after",
+                "x",
+                "--compare=mysql://u:geheim@h/d",
+            ],
+            &["postgres://u:geheim@h/d"],
+        ] {
+            let line = [&["sluice"], line].concat();
+            let error = tamed(Arguments::try_parse_from(&line).unwrap_err());
+            let shown = error.render().to_string();
+            assert!(!shown.contains("geheim"), "{line:?}: {shown}");
+        }
+    }
+
+    #[test]
+    fn a_mark_and_a_rate_are_for_a_copy_and_not_for_a_comparison() {
+        let parse = |rest: &[&str]| {
+            let places = ["sluice", "copy", "--from", "table", "--to", "mysql://u@h/d"];
+            Arguments::try_parse_from([&places, rest].concat())
+        };
+        assert!(parse(&["--rate", "1", "--after", "x"]).is_ok());
+        assert!(parse(&["--compare"]).is_ok());
+        assert!(parse(&["--compare", "--rate", "1"]).is_err());
+        assert!(parse(&["--compare", "--after", "x"]).is_err());
+        let mut command = command_line();
+        let help = command.find_subcommand_mut("copy").unwrap().render_help();
+        assert!(help.to_string().contains("--after <MARK>"), "{help}");
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! What the service writes to storage is what the checker reads from it: through a real `DynamoDB` API, and on a real PostgreSQL.
-#![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what goes wrong here fails the test"
+)]
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use mysql_async::prelude::Queryable;
@@ -11,6 +15,7 @@ use sluice::commands::replay::{
 use sluice_mysql::MysqlStore;
 use sluice_order::{ContentHash, Order, OrderKey, RejectReason, Timestamp, testing::secrets};
 use sluice_postgres::{Engine, PostgresStore, Settings, Tls, migrate};
+use sluice_rds::Listed;
 use sluice_store::{DynamoStore, OrderStore, Rejection, StoredOrder};
 use sluice_testing::{
     dynamodb::{self, TABLE},
@@ -76,6 +81,7 @@ fn check(records: Vec<Record>) {
                 assert_eq!(order_id, Some(order(26).order_id));
                 assert_eq!(reason, "KEY_REUSED");
             }
+            other @ Record::Listed(_) => panic!("{other:?}"),
         }
     }
     keys.sort_unstable();
@@ -133,6 +139,16 @@ async fn every_row_of_mysql_is_read_and_understood() {
         .await
         .unwrap();
     assert_eq!(rows, 26);
+    let mut listed = Vec::new();
+    while let page @ [_, ..] = &*sluice_mysql::hashes(&mut client, behind(&listed), 10)
+        .await
+        .unwrap()
+    {
+        listed.extend_from_slice(page);
+    }
+    assert_eq!(listed, as_listed(&records));
+    let count = sluice_mysql::count(&mut client).await.unwrap();
+    assert_eq!(count, listed.len() as u64);
     check(records);
 }
 
@@ -159,5 +175,41 @@ async fn every_row_is_read_and_understood() {
         .await
         .unwrap();
     assert_eq!(rows, 26);
+    let mut listed = Vec::new();
+    while let page @ [_, ..] = &*sluice_postgres::hashes(&client, behind(&listed), 10)
+        .await
+        .unwrap()
+    {
+        listed.extend_from_slice(page);
+    }
+    assert_eq!(listed, as_listed(&records));
+    let count = sluice_postgres::count(&client).await.unwrap();
+    assert_eq!(count, listed.len() as u64);
     check(records);
+}
+
+/// The last key that was seen.
+fn behind(listed: &[Listed]) -> &str {
+    listed.last().map_or("", |last| &last.order_key)
+}
+
+/// The orders as the stack's function tells of them.
+fn as_listed(records: &[Record]) -> Vec<Listed> {
+    let orders = records.iter().filter_map(|record| match record {
+        Record::Order(order) => Some(order),
+        _ => None,
+    });
+    let mut listed: Vec<_> = orders
+        .map(|order| {
+            let content = order.content.as_ref().unwrap();
+            Listed {
+                order_key: order.key.unwrap().to_string(),
+                content_hash: content.content_hash.to_string(),
+                accepted_at: content.accepted_at.as_millis(),
+                stored_at: content.stored_at.as_millis(),
+            }
+        })
+        .collect();
+    listed.sort_by(|a, b| a.order_key.cmp(&b.order_key));
+    listed
 }

@@ -23,6 +23,8 @@ ACCEPTED = (202, "application/json", json.dumps({"order_id": "ord_x", "status": 
 HTML = "<html><body>Forbidden</body></html>"
 CLOSE = "close the connection without an answer"
 CUT = "announce more than is sent"
+# Seconds, in which a busy machine too tries more than once.
+PATIENCE = 1
 
 
 def problem(status, name):
@@ -144,7 +146,7 @@ class Storefront(unittest.TestCase):
 
     def test_without_an_answer_the_outcome_is_unknown(self):
         with Server((403, "text/html", HTML)) as server:
-            self.assertEqual(self.place(server.address, 0.3)[:2], (None, None))
+            self.assertEqual(self.place(server.address, PATIENCE)[:2], (None, None))
             self.assertGreater(len(server.keys), 2)
 
     def test_a_server_that_cannot_be_reached_is_no_error(self):
@@ -160,13 +162,13 @@ class Storefront(unittest.TestCase):
                 with self.subTest(name):
                     tries = []
                     with mock.patch("random.uniform", lambda low, high: tries.append(high) or 0.02):
-                        self.assertEqual(self.place(address, 0.3)[:2], (None, None))
+                        self.assertEqual(self.place(address, PATIENCE)[:2], (None, None))
                     self.assertGreater(len(tries), 1)
             self.assertEqual(plain.keys, [])
 
     def test_a_proxy_that_cannot_be_reached_is_no_error(self):
         with Server(ACCEPTED) as server, mock.patch.dict(os.environ, {"http_proxy": f"http://127.0.0.1:{closed_port()}"}):
-            self.assertEqual(self.place(server.address, 0.3)[:2], (None, None))
+            self.assertEqual(self.place(server.address, PATIENCE)[:2], (None, None))
             self.assertEqual(server.keys, [])
 
     def test_a_server_that_comes_back_is_found(self):

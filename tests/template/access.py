@@ -31,6 +31,7 @@ MAY = {
     "AcceptOrder": SECRET | {"sns:Publish", "kms:Decrypt", "kms:GenerateDataKey*"},
     "ReadOrders": SECRET | {"dynamodb:GetItem", "dynamodb:Query"},
     "SmokeOrder": {"lambda:InvokeFunction", "codedeploy:PutLifecycleEventHookExecutionStatus"},
+    "StoreGuard": {"lambda:ListEventSourceMappings"},
     "FulfillStandard": CONSUMER,
     "FulfillHot": CONSUMER,
     "DatabaseAdmin": SECRET | {"rds-db:connect", "kms:Decrypt"},
@@ -67,7 +68,8 @@ def functions_may_do_what_they_must_and_no_more(template):
             wide = any("*" in resource for resource in as_list(statement["Resource"]) if isinstance(resource, str))
             # A key that only the secret's own calls may use.
             by_secret = "kms:EncryptionContext:SecretARN" in statement.get("Condition", {}).get("StringEquals", {})
-            if wide and not by_secret and not all(action.startswith("xray:") for action in as_list(statement["Action"])):
+            knows_none = all(action.startswith("xray:") or action == "lambda:ListEventSourceMappings" for action in as_list(statement["Action"]))
+            if wide and not by_secret and not knows_none:
                 yield f"{name}Role names no resource for {statement['Action']}"
         if granted != MAY[name] | EVERY_FUNCTION:
             yield f"{name}Role differs in {sorted(granted ^ (MAY[name] | EVERY_FUNCTION))}"
@@ -196,6 +198,27 @@ def the_api_is_closed_traced_throttled_and_logged(template):
         yield "Api writes no access log"
     if not {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= stage["MethodSettings"][0].keys():
         yield "Api is not throttled"
+
+
+# Beyond the concurrency that is reserved Lambda refuses readers, and API Gateway makes a 5xx of it. Its own limit is a 429.
+@breaks(
+    ("Apiv1Stage.Properties.MethodSettings.1", {"Ref": "AWS::NoValue"}),
+    ("Apiv1Stage.Properties.MethodSettings.2.Fn::If.1.ResourcePath", "/orders"),
+    ("Apiv1Stage.Properties.MethodSettings.2.Fn::If.1.ThrottlingBurstLimit", ref("ApiBurstLimit")),
+    ("Api.Properties.Body.x-amazon-apigateway-gateway-responses.THROTTLED.responseParameters",),
+)
+def too_many_reads_are_told_to_come_again(template):
+    limits = {"ThrottlingRateLimit": ref("ReadRateLimit"), "ThrottlingBurstLimit": ref("ReadBurstLimit")}
+    body, settings = properties(template, "Api")["Body"], properties(template, "Apiv1Stage")["MethodSettings"][1:]
+    paths = [path for path, methods in body["paths"].items() if "get" in methods]
+    wanted = [
+        given("LimitReads", {"HttpMethod": "GET", "ResourcePath": "/" + path.replace("/", "~1"), **limits}) for path in paths
+    ]
+    if len(settings) != len(wanted) or any(each not in settings for each in wanted):
+        yield f"reads are limited by {settings}"
+    throttled = body["x-amazon-apigateway-gateway-responses"]["THROTTLED"]
+    if throttled["statusCode"] != "429" or "Retry-After" not in str(throttled.get("responseParameters")):
+        yield "whoever is refused is not told when to come again"
 
 
 # <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html>

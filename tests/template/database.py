@@ -4,6 +4,8 @@ from rules import ROOT, arn, as_list, breaks, functions, given, properties, ref,
 
 REACH = ("ReadOrders", "FulfillStandard", "FulfillHot")
 STORES = ("mysql", "postgres")
+# With another one of these the schema is made, or its user let in.
+ANOTHER = ("Store", "DatabaseUrl", "DatabaseSecretArn", "DatabaseResourceId", "DatabaseOwner")
 # What Lambda does with a function's role, to put it into a VPC.
 # <https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions>
 INTERFACES = {
@@ -14,6 +16,10 @@ INTERFACES = {
 
 def is_given(parameter):
     return {"Fn::Not": [{"Fn::Equals": [ref(parameter), ""]}]}
+
+
+def is_set(parameter):
+    return {"Fn::Not": [{"Fn::Equals": [ref(parameter), 0]}]}
 
 
 @breaks(
@@ -32,7 +38,8 @@ def a_database_is_a_choice_and_says_what_it_needs(template):
         {"Fn::Or": [is_given("DatabaseOwnerSecretArn"), is_given("DatabaseResourceId")]},
         is_given("VpcSubnetIds"),
         is_given("VpcSecurityGroupIds"),
-        {"Fn::Not": [{"Fn::Equals": [ref("ReadReservedConcurrency"), 0]}]},
+        is_set("ReadReservedConcurrency"),
+        {"Fn::And": [is_set("ReadRateLimit"), is_set("ReadBurstLimit")]},
     ]
     used = {"Fn::Not": [{"Fn::Equals": [ref("Store"), "dynamodb"]}]}
     on_aws = {"Fn::And": [used, {"Fn::Equals": [ref("LocalEndpoint"), ""]}]}
@@ -49,13 +56,15 @@ def a_database_is_a_choice_and_says_what_it_needs(template):
     ("ReadOrders.Properties.Environment.Variables.STORE",),
     ("FulfillHot.Properties.Environment.Variables.DATABASE_URL", ref("DatabaseUrl")),
     ("FulfillStandard.Properties.Environment.Variables.DATABASE_SCHEMA",),
+    ("FulfillHot.Properties.Environment.Variables.STORE_CHANGE",),
     ("ReadOrders.Properties.VpcConfig",),
     ("AcceptOrder.Properties.VpcConfig", {"Fn::If": []}),
     ("ReadOrders.Properties.Environment.Variables.DATABASE_OWNER_SECRET", ref("DatabaseOwnerSecretArn")),
 )
-def only_those_that_store_and_read_reach_it_and_after_its_schema_is_made(template):
+def only_those_that_store_and_read_reach_it_and_after_it_may_be_used(template):
     expected = {
         "STORE": ref("Store"),
+        "STORE_CHANGE": ref("StoreChange"),
         "DATABASE_URL": given("UsesDatabase", ref("DatabaseUrl")),
         "DATABASE_SECRET": given("HasDatabaseSecret", ref("DatabaseSecretArn")),
         "DATABASE_SCHEMA": given("UsesDatabase", ref("DatabaseSchema")),
@@ -75,7 +84,7 @@ def only_those_that_store_and_read_reach_it_and_after_its_schema_is_made(templat
     ("DatabaseSchema.Condition",),
     ("DatabaseSchema.Properties.Versions", "postgres 0"),
     ("DatabaseSchema.Properties.ServiceToken", arn("FulfillHot")),
-    ("DatabaseSchema.Properties.DatabaseUrl",),
+    *((f"DatabaseSchema.Properties.{name}",) for name in ANOTHER),
     ("DatabaseAdmin.Properties.VpcConfig",),
 )
 def the_schema_is_made_by_its_owner_whenever_there_is_another(template):
@@ -84,7 +93,7 @@ def the_schema_is_made_by_its_owner_whenever_there_is_another(template):
         yield "the schema is not made with each database, by its owner"
     if properties(template, "DatabaseAdmin").get("VpcConfig") != properties(template, "ReadOrders")["VpcConfig"]:
         yield "DatabaseAdmin is not where the functions are"
-    for name in ("Store", "DatabaseUrl", "DatabaseSecretArn", "DatabaseResourceId", "DatabaseOwner"):
+    for name in ANOTHER:
         if schema["Properties"].get(name) != ref(name):
             yield f"another {name} makes no schema"
     last = {store: max((ROOT / f"shared/store-{store}/migrations").glob("[0-9]*.sql")).name for store in STORES}
@@ -93,24 +102,69 @@ def the_schema_is_made_by_its_owner_whenever_there_is_another(template):
         yield f"the last migrations are {versions}"
 
 
+# What a lane stores between the last copy and the deploy would stay behind.
+@breaks(
+    ("StoreChange.Properties.Store",),
+    ("StoreChange.Properties.OrdersTable", ref("OrdersTable")),
+    ("StoreChange.Properties.HotQueue", arn("StandardQueue")),
+    ("StoreChange.Properties.ServiceToken", arn("SmokeOrder")),
+    ("StoreGuard.Properties.Environment.Variables.JOB",),
+)
+def orders_move_only_while_no_lane_runs(template):
+    change = template["Resources"]["StoreChange"]
+    table = properties(template, "ReadOrders")["Environment"]["Variables"]["ORDERS_TABLE"]
+    wanted = {
+        "ServiceToken": arn("StoreGuard"),
+        "ServiceTimeout": 90,
+        "Store": ref("Store"),
+        "OrdersTable": table,
+        "StandardQueue": arn("StandardQueue"),
+        "HotQueue": arn("HotQueue"),
+        "StandardEnabled": ref("StandardEnabled"),
+        "HotEnabled": ref("HotEnabled"),
+    }
+    if change["Properties"] != wanted or "Condition" in change:
+        yield f"the place of the orders is {change}"
+    if variables(properties(template, "StoreGuard")).get("JOB") != "guard":
+        yield "nobody looks at the lanes"
+
+
 @breaks(
     ("DatabaseAccess.Properties.PolicyDocument.Statement.0.Fn::If.1.Resource", "*"),
     ("DatabaseAccess.Properties.PolicyDocument.Statement.1.Fn::If.1.Resource", "arn:aws:rds-db:*:*:dbuser:*/*"),
     ("DatabaseAccess.Properties.PolicyDocument.Statement.2.Fn::If.1.Condition.StringEquals.kms:EncryptionContext:SecretARN", "*"),
+    ("DatabaseAccess.Properties.PolicyDocument.Statement.2.Fn::If.1.Condition.StringEquals.kms:ViaService",),
+    ("DatabaseAccess.Properties.PolicyDocument.Statement.2.Fn::If.1.Action", "kms:*"),
+    ("DatabaseAdminRole.Properties.Policies.0.PolicyDocument.Statement.0.Fn::If.1.Resource", "*"),
+    ("DatabaseAdminRole.Properties.Policies.0.PolicyDocument.Statement.1.Fn::If.1.Condition",),
+    ("DatabaseAdminRole.Properties.Policies.0.PolicyDocument.Statement.2.Fn::If.1.Resource", "*"),
     ("DatabaseAccess.Properties.PolicyDocument.Statement.3.Action", "ec2:*"),
 )
 def functions_log_in_as_their_own_user_alone(template):
     secret, token, key, network = properties(template, "DatabaseAccess")["PolicyDocument"]["Statement"]
     secret, token, key = secret["Fn::If"][1], token["Fn::If"][1], key["Fn::If"][1]
-    if key["Condition"]["StringEquals"]["kms:EncryptionContext:SecretARN"] != ref("DatabaseSecretArn"):
-        yield "functions may use keys for another secret"
-    if (secret["Action"], secret["Resource"]) != ("secretsmanager:GetSecretValue", ref("DatabaseSecretArn")):
-        yield "functions may read another secret"
+    if [secret, key] != reads("DatabaseSecretArn"):
+        yield "functions may read another secret, or use its key for more"
+    of_owner = properties(template, "DatabaseAdminRole")["Policies"][0]["PolicyDocument"]["Statement"]
+    if [each["Fn::If"][1] for each in of_owner[:2]] != reads("DatabaseOwnerSecretArn"):
+        yield "DatabaseAdmin may read another secret, or use its key for more"
+    if not str(of_owner[2]["Fn::If"][1]["Resource"]).endswith(":dbuser:${DatabaseResourceId}/${DatabaseOwner}'}"):
+        yield "DatabaseAdmin may log in as another user"
     named, values = token["Resource"]["Fn::Sub"] if isinstance(token["Resource"], dict) else ("", {})
     if token["Action"] != "rds-db:connect" or not named.endswith(":dbuser:${DatabaseResourceId}/${User}") or "User" not in values:
         yield "functions may log in as another user"
     if {action.removeprefix("ec2:") for action in as_list(network["Action"])} != INTERFACES:
         yield "functions may do more in the network than Lambda needs"
+
+
+def reads(parameter):
+    """What reads a secret, and uses its key for that alone."""
+    via = {"Fn::Sub": "secretsmanager.${AWS::Region}.${AWS::URLSuffix}"}
+    only = {"StringEquals": {"kms:ViaService": via, "kms:EncryptionContext:SecretARN": ref(parameter)}}
+    return [
+        {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": ref(parameter)},
+        {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*", "Condition": only},
+    ]
 
 
 def selects(value):

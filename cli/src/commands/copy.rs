@@ -1,44 +1,35 @@
 //! `sluice copy`: copies all orders and rejections from one storage to another, and compares both.
 
 mod compare;
-
-use std::{fmt, str::FromStr, time::Duration};
+mod place;
+mod read;
+mod transfer;
 
 use clap::Args;
-use futures::{StreamExt, stream};
 use serde::Serialize;
-use sluice_store::{Found, OrderStore, Part, PutOutcome, ReadAll, StoreError};
-use tokio::{sync::Mutex, time::sleep};
+use sluice_store::{OrderStore, ReadAll, ReadError};
 
-use self::compare::{Comparison, compare};
-use crate::{
-    deployment::{
-        aws::Aws,
-        rate::at_most,
-        stack::Stack,
-        store::{self, Store},
-    },
-    terminal::{
-        failure::{Exit, Failure},
-        output::{self, tame},
-        progress::Progress,
-        stop::Stop,
-    },
+use self::{
+    compare::{Comparison, Unread, compare},
+    transfer::{Copied, copy},
 };
-
-/// How many writes are under way at a time.
-const AT_ONCE: usize = 8;
-
-/// How often a read or a write is tried before the command gives up and says where to go on.
-const ATTEMPTS: u32 = 6;
+use crate::terminal::{
+    failure::{Exit, Failure},
+    output,
+    progress::Progress,
+    settings::Hidden,
+    stop::Stop,
+};
 
 /// Copy all orders and rejections from one storage to another, and compare both
 ///
-/// What is there already is left alone, so the command may run again, while orders are stored or after it was stopped. It ends with
-/// a comparison: both must hold the same orders, by key and content, and the same rejections. Exits 1 if they do not.
+/// An order that is there already is left alone, and of two rejections of the same content the later one stands. So the command may
+/// run again, while orders are stored or after it was stopped. It ends with a comparison: both must hold the same orders, by content,
+/// id and times, and the same rejections. Exits 1 if they do not. Smoke orders are no part of it.
 ///
 /// A place is `table`, the stack's table in DynamoDB, or the address of a database, as its owner or as the functions' user:
-/// postgres://USER:PASSWORD@HOST:PORT/DATABASE, or mysql://…
+/// postgres://USER:PASSWORD@HOST:PORT/DATABASE, or mysql://… One on another machine is reached by TLS, with RDS's authorities of its
+/// region: set `AWS_REGION` to that.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct CopyArguments {
@@ -49,7 +40,7 @@ pub(crate) struct CopyArguments {
         env = "SLUICE_COPY_FROM",
         hide_env_values = true
     )]
-    from: Place,
+    from: Hidden,
     /// Where they are to be
     #[arg(
         long,
@@ -57,12 +48,12 @@ pub(crate) struct CopyArguments {
         env = "SLUICE_COPY_TO",
         hide_env_values = true
     )]
-    to: Place,
-    /// Most records a second that are written
-    #[arg(long, value_name = "N", default_value_t = 200.0, value_parser = rate)]
+    to: Hidden,
+    /// Most records a second that are written. Not for --compare, which writes none and reads as fast as it can
+    #[arg(long, value_name = "N", default_value_t = 200.0, value_parser = rate, conflicts_with = "compare")]
     rate: f64,
-    /// Go on behind this place, which a copy that was stopped has printed
-    #[arg(long, value_name = "PLACE")]
+    /// Go on behind this mark, which a copy that was stopped has printed
+    #[arg(long, value_name = "MARK", conflicts_with = "compare")]
     after: Option<String>,
     /// Copy nothing, and only compare
     #[arg(long)]
@@ -72,54 +63,10 @@ pub(crate) struct CopyArguments {
     json: bool,
 }
 
-/// Where orders are.
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum Place {
-    Table,
-    Database(Address),
-}
-
-/// An address. It may hold a password, which is not shown.
-#[derive(Clone, PartialEq, Eq)]
-struct Address(String);
-
-impl fmt::Debug for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(an address)")
-    }
-}
-
-impl FromStr for Place {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == "table" {
-            return Ok(Self::Table);
-        }
-        match store::settings(text) {
-            Ok(_) => Ok(Self::Database(Address(text.to_owned()))),
-            Err(why) => Err(format!("it is not `table`, and {why}")),
-        }
-    }
-}
-
 fn rate(text: &str) -> Result<f64, String> {
     let rate = text.parse().ok();
     rate.filter(|rate: &f64| (0.1..=100_000.0).contains(rate))
         .ok_or_else(|| "must be records a second, from 0.1 to 100000".to_owned())
-}
-
-/// What was copied.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize)]
-struct Copied {
-    /// Orders that are new there.
-    orders: usize,
-    /// Orders that were there already, with the same content.
-    there_already: usize,
-    /// Orders whose key has other content there, which stands.
-    conflicts: usize,
-    /// Rejections.
-    rejections: usize,
 }
 
 #[derive(Serialize, Debug)]
@@ -134,144 +81,73 @@ pub(crate) async fn run(
     arguments: &CopyArguments,
     stop: &Stop,
 ) -> Result<Exit, Failure> {
-    if arguments.from == arguments.to {
-        return Err(Failure::environment(
-            "--from and --to are the same place",
-            "name another one",
-        ));
-    }
-    let (from, to) = (open(stack, &arguments.from), open(stack, &arguments.to));
-    let (from, to) = (from.await?, to.await?);
+    let opening = place::open(stack, &arguments.from.0, &arguments.to.0);
+    let (from, to) = stop.look(opening).await?;
+    between(&from, &to, arguments, stop).await
+}
+
+/// Copies and compares.
+async fn between(
+    from: &impl ReadAll,
+    to: &(impl OrderStore + ReadAll),
+    arguments: &CopyArguments,
+    stop: &Stop,
+) -> Result<Exit, Failure> {
     let copied = if arguments.compare {
         None
     } else {
-        let after = arguments.after.clone();
-        Some(copy(&from, &to, arguments.rate, after, stop).await?)
+        let copied = copy(from, to, arguments.rate, arguments.after.clone(), stop).await?;
+        if !arguments.json {
+            output::print(&format!("copied   {copied}"));
+        }
+        Some(copied)
     };
-    let compared = stop.look(comparing(&from, &to)).await?;
-    let outcome = Outcome { copied, compared };
-    if arguments.json {
-        output::print_json(&outcome);
-    } else {
-        output::print(&outcome.readable());
-    }
+    let compared = compared(from, to, copied, stop).await?;
     let conflicts = copied.is_some_and(|copied| copied.conflicts > 0);
-    Ok(if outcome.compared.is_same() && !conflicts {
+    let exit = if compared.is_same() && !conflicts {
         Exit::Fine
     } else {
         Exit::Wrong
-    })
-}
-
-async fn open(stack: &str, place: &Place) -> Result<Store, Failure> {
-    match place {
-        Place::Table => {
-            let aws = Aws::from_environment().await?;
-            let stack = Stack::find(&aws, stack).await?;
-            Ok(Store::table(&aws, stack.table()?))
-        }
-        Place::Database(Address(address)) => {
-            let store = store::settings(address).and_then(Store::at);
-            store.map_err(|why| Failure::environment(why, "write the address anew"))
-        }
+    };
+    if arguments.json {
+        output::print_json(&Outcome { copied, compared });
+    } else {
+        output::print(&compared.readable());
     }
+    Ok(exit)
 }
 
-async fn comparing(from: &Store, to: &Store) -> Result<Comparison, Failure> {
-    let _progress = Progress::open("Comparing both");
-    compare(from, to).await.map_err(|why| {
-        Failure::environment(
-            format!("they cannot be compared: {}", tame(&why.to_string())),
-            "mend this, then run the command again with --compare",
-        )
-    })
-}
-
-/// Copies part by part. What is copied stays copied, however this ends.
-async fn copy(
+/// The comparison. Where it fails or is stopped, the message has what was copied before.
+async fn compared(
     from: &impl ReadAll,
-    to: &impl OrderStore,
-    rate: f64,
-    mut after: Option<String>,
+    to: &impl ReadAll,
+    copied: Option<Copied>,
     stop: &Stop,
-) -> Result<Copied, Failure> {
-    let progress = Progress::open("Copying");
-    let pace = Mutex::new(at_most(rate));
-    let mut copied = Copied::default();
-    loop {
-        let go_on = after.clone();
-        let stopped = |why: String| {
-            let next = match &go_on {
-                Some(behind) => format!("run the same command again with --after '{behind}'"),
-                None => "run the same command again".to_owned(),
-            };
-            Failure::wrong(why, next)
-        };
-        if stop.is_requested() {
-            return Err(stopped("stopped: not all is copied".to_owned()));
-        }
-        let Part { records, next } = again(async || from.read_all(after.as_deref()).await)
-            .await
-            .map_err(|why| stopped(format!("cannot be read: {why}")))?;
-        let mut writes = stream::iter(&records)
-            .map(async |record| {
-                pace.lock().await.tick().await;
-                again(async || write(to, record).await).await
-            })
-            .buffer_unordered(AT_ONCE);
-        while let Some(written) = writes.next().await {
-            let written = written.map_err(|why| stopped(format!("cannot be written: {why}")))?;
-            match written {
-                Some(PutOutcome::Stored) => copied.orders += 1,
-                Some(PutOutcome::Duplicate) => copied.there_already += 1,
-                Some(PutOutcome::Conflict) => copied.conflicts += 1,
-                None => copied.rejections += 1,
+) -> Result<Comparison, Failure> {
+    let progress = Progress::counting("Comparing both: read");
+    let before = copied.map_or_else(String::new, |copied| format!("copied {copied}; "));
+    let next = "run the command with the same places and --compare";
+    let comparing = async {
+        let compared = compare(from, to, &progress).await;
+        compared.map_err(|Unread { place, why }| {
+            let what = format!("{before}they were not compared: {}", unread(place, &why));
+            match why {
+                ReadError::Foreign(_) => {
+                    Failure::wrong(what, format!("remove or mend it, then {next}"))
+                }
+                _ => Failure::environment(what, format!("mend this, then {next}")),
             }
-            progress.step();
-        }
-        if next.is_none() {
-            return Ok(copied);
-        }
-        after = next;
-    }
+        })
+    };
+    let stopped = || Failure::wrong(format!("stopped: {before}they were not compared"), next);
+    stop.unless(comparing, stopped).await
 }
 
-/// What became of an order; `None` for a rejection.
-async fn write(to: &impl OrderStore, record: &Found) -> Result<Option<PutOutcome>, StoreError> {
-    match record {
-        Found::Order(order) => to.put(order).await.map(Some),
-        Found::Rejection(rejection) => to.record(rejection).await.map(|()| None),
-    }
-}
-
-/// Tries it until it is done, or will never be, or was tried often enough.
-async fn again<T>(work: impl AsyncFn() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    let mut pause = Duration::from_millis(200);
-    for _ in 1..ATTEMPTS {
-        match work().await {
-            Err(StoreError::Unavailable(_) | StoreError::Throttled(_)) => {}
-            done => return done,
-        }
-        sleep(pause).await;
-        pause *= 2;
-    }
-    work().await
-}
-
-impl Outcome {
-    fn readable(&self) -> String {
-        let copied = self.copied.map_or_else(String::new, |copied| {
-            let Copied {
-                orders,
-                there_already,
-                conflicts,
-                rejections,
-            } = copied;
-            format!(
-                "copied   {orders} orders and {rejections} rejections; {there_already} orders were there already, and {conflicts} stand there with other content\n"
-            )
-        });
-        format!("{copied}{}", self.compared.readable())
+/// What is said of a place that cannot be read.
+fn unread(place: &str, why: &ReadError) -> String {
+    match why {
+        ReadError::Foreign(record) => format!("in {place} {record} is not one of ours"),
+        _ => format!("{place} cannot be read: {why}"),
     }
 }
 

@@ -3,17 +3,23 @@
 use std::time::Duration;
 
 use clap::Args;
-use serde::Deserialize;
 use serde_json::json;
 use sluice_mysql::MysqlStore;
 use sluice_postgres::{Engine, PostgresStore, Settings};
+use sluice_rds::Answer;
 use sluice_store::StoreError;
 
 use crate::{
-    deployment::{aws::Aws, invoke::invoke, stack::Stack, store},
+    deployment::{
+        aws::{self, Aws},
+        invoke::{ask_database_admin, strange},
+        stack::Stack,
+        store,
+    },
     terminal::{
         failure::{Exit, Failure},
         output::{self, tame},
+        settings::Hidden,
     },
 };
 
@@ -26,13 +32,16 @@ const PATIENCE: Duration = Duration::from_secs(910);
 /// run it twice, or twice at once, does no harm. The release before runs on the new schema too.
 ///
 /// Without --database-url the stack's function database-admin does it, as each deploy does: it reaches a database in a VPC, and it
-/// migrates to the release that is deployed.
+/// migrates to the release that is deployed. The variable `DATABASE_URL` counts as the option: unset it to have the
+/// function do it. What was migrated is in the answer.
+///
+/// A database on another machine is reached by TLS, with RDS's authorities of its region: set `AWS_REGION` to that.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct MigrateArguments {
     /// The database, as a user who may create a schema: postgres://USER:PASSWORD@HOST:PORT/DATABASE, or mysql://…
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
-    database_url: Option<String>,
+    database_url: Option<Hidden>,
     /// Give this role or user, which must exist, what the functions need and no more: to read and insert orders. For MySQL: NAME, or NAME@HOST
     #[arg(long, value_name = "NAME", requires = "database_url")]
     role: Option<String>,
@@ -40,47 +49,33 @@ pub(crate) struct MigrateArguments {
 
 pub(crate) async fn run(stack: &str, arguments: &MigrateArguments) -> Result<Exit, Failure> {
     match &arguments.database_url {
-        Some(url) => directly(url, arguments.role.as_deref()).await,
+        Some(Hidden(url)) => directly(url, arguments.role.as_deref()).await,
         None => by_function(stack).await,
     }
-}
-
-/// What the function says.
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Answer {
-    Version(i32),
-    Failed(String),
 }
 
 async fn by_function(stack: &str) -> Result<Exit, Failure> {
     let aws = Aws::from_environment().await?;
     let stack = Stack::find(&aws, stack).await?;
+    let function = stack.database_admin()?;
     let event = json!({"task": "migrate"});
-    let answer = invoke(&aws, stack.database_admin()?, &event, PATIENCE).await?;
-    match Answer::deserialize(answer) {
-        Ok(Answer::Version(version)) => {
-            output::print(&format!("The schema has version {version}."));
+    match ask_database_admin(&aws, function, &event, PATIENCE).await? {
+        Answer::Version(version) => {
+            let function = tame(function);
+            output::print(&format!(
+                "By the function {function}: the schema has version {version}."
+            ));
             Ok(Exit::Fine)
         }
-        Ok(Answer::Failed(why)) => Err(Failure::wrong(
-            tame(&why),
-            "mend this, then run the same command again",
-        )),
-        Err(error) => Err(Failure::wrong(
-            format!("the function's answer is not what it should be: {error}"),
-            "compare the versions of the command and the stack",
-        )),
+        other => Err(strange(function, &format!("{other:?}"))),
     }
 }
 
 async fn directly(url: &str, role: Option<&str>) -> Result<Exit, Failure> {
-    let settings = store::settings(url).map_err(|why| {
-        Failure::environment(
-            format!("--database-url cannot be used: {why}"),
-            "write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE, or as mysql://USER:PASSWORD@HOST:PORT/DATABASE",
-        )
-    })?;
+    const NAMED: &str = "--database-url";
+    let region = aws::region().await;
+    let settings = store::settings(NAMED, url, region.as_deref())?;
+    let database = tame(&format!("{}/{}", settings.host, settings.database));
     let (version, newest) = match settings.engine {
         Engine::Postgres => (
             postgres(settings, role).await?,
@@ -90,18 +85,18 @@ async fn directly(url: &str, role: Option<&str>) -> Result<Exit, Failure> {
     };
     output::print(&if version > newest {
         format!(
-            "The schema has version {version}, which a later release made. This one needs {newest}.\n"
+            "{database} has version {version}, which a later release made. This one needs {newest}."
         )
     } else {
-        format!("The schema has version {version}.")
+        format!("{database} has version {version}.")
     });
     Ok(Exit::Fine)
 }
 
 async fn postgres(settings: Settings, role: Option<&str>) -> Result<i32, Failure> {
     let failed = |sluice_postgres::MigrateError::Failed { what, why }| failed(&what, &why, UNDONE);
-    let client = PostgresStore::client(settings);
-    let client = client.await.map_err(|why| out_of_reach(&why))?;
+    let unreached = out_of_reach(&settings);
+    let client = PostgresStore::client(settings).await.map_err(unreached)?;
     let version = sluice_postgres::migrate(&client).await.map_err(failed)?;
     if let Some(role) = role {
         sluice_postgres::grant(&client, role)
@@ -113,8 +108,8 @@ async fn postgres(settings: Settings, role: Option<&str>) -> Result<i32, Failure
 
 async fn mysql(settings: Settings, user: Option<&str>) -> Result<i32, Failure> {
     let failed = |sluice_mysql::MigrateError::Failed { what, why }| failed(&what, &why, AGAIN);
-    let client = MysqlStore::client(settings);
-    let mut client = client.await.map_err(|why| out_of_reach(&why))?;
+    let unreached = out_of_reach(&settings);
+    let mut client = MysqlStore::client(settings).await.map_err(unreached)?;
     let version = sluice_mysql::migrate(&mut client).await.map_err(failed)?;
     if let Some(user) = user {
         sluice_mysql::grant(&mut client, user)
@@ -124,22 +119,28 @@ async fn mysql(settings: Settings, user: Option<&str>) -> Result<i32, Failure> {
     Ok(version)
 }
 
-fn out_of_reach(why: &StoreError) -> Failure {
-    Failure::environment(
-        format!("there is no connection to the database: {why}"),
-        "see that it runs and that the address is right, then run the same command again",
-    )
+fn out_of_reach(settings: &Settings) -> impl Fn(StoreError) -> Failure + use<> {
+    let database = tame(&format!("{}/{}", settings.host, settings.database));
+    move |why| {
+        Failure::environment(
+            format!("there is no connection to {database}: {why}"),
+            "see that it runs and that the address is right, then run the same command again",
+        )
+    }
 }
 
 /// A signal came.
-pub(crate) fn stopped() -> Failure {
-    let what =
-        "stopped: a migration that was under way is undone, or on MySQL goes on where it stopped";
-    Failure::wrong(what, "run the same command again")
+pub(crate) fn stopped(arguments: &MigrateArguments) -> Failure {
+    let what = if arguments.database_url.is_some() {
+        "stopped: a migration that was under way is undone, or on MySQL goes on where it stopped"
+    } else {
+        "stopped waiting: if the function database-admin was called already, it goes on by itself"
+    };
+    Failure::wrong(what, "run the same command again, which says how it ended")
 }
 
 /// What became of a step that failed, on PostgreSQL.
-const UNDONE: &str = "mend this, then run the same command again: what failed was undone";
+const UNDONE: &str = "mend this, then run the same command again: what failed has no effect";
 
 /// And on MySQL.
 const AGAIN: &str = "mend this, then run the same command again: what was done until then does no harm when it is done again";

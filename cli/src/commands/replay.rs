@@ -36,6 +36,7 @@ use crate::{
         input, output,
         parse::{at_least_one, positive, rate, seconds_or_time},
         progress::Progress,
+        settings::Hidden,
         stop::Stop,
         units::duration,
     },
@@ -49,6 +50,10 @@ use crate::{
 /// have no other orders that were accepted since the run began. Running it again adds no order. The file has the columns
 /// InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country, or the names that Online Retail
 /// II has for them: Invoice, Price, Customer ID. Its text is UTF-8, its columns are separated by a comma, ; a tab or |.
+///
+/// Where the stack stores its orders in a database, the command reads it at --database-url. Without that the stack's function
+/// database-admin reads it, which tells keys, hashes and times, but neither content nor whose an order is: then an order that
+/// nobody sent goes unseen.
 ///
 /// It exits 1 if anything is missing, wrong, doubled, unexpected or unanswered, if a valid order was refused, or an
 /// invalid one accepted.
@@ -73,6 +78,9 @@ pub(crate) struct ReplayArguments {
     /// Stop waiting for the buffer when it has not shrunk for this long (120 or 2m)
     #[arg(long, value_name = "TIME", default_value = "120", value_parser = seconds_or_time)]
     patience: f64,
+    /// Read the stack's database at this address: postgres://USER:PASSWORD@HOST:PORT/DATABASE, or mysql://…
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<Hidden>,
     /// Print the report as one JSON object
     #[arg(long)]
     json: bool,
@@ -108,7 +116,14 @@ pub(crate) async fn run(
         let aws = Aws::from_environment().await?;
         let stack = Stack::find(&aws, stack).await?;
         let api = Api::of(&stack, &aws)?;
-        let (storage, lanes) = (Storage::of(&stack)?, stack.lanes()?);
+        let url = arguments.database_url.as_ref().map(|Hidden(url)| &**url);
+        let storage = Storage::of(&stack, url)?;
+        if let Storage::ByFunction(function) = &storage {
+            output::say(format_args!(
+                "{function} reads the database: keys, hashes and times are checked. --database-url has everything checked."
+            ));
+        }
+        let lanes = stack.lanes()?;
         Buffer::new(&aws, lanes.clone()).dead_letters().await?;
         Ok((aws, api, storage, lanes))
     };

@@ -138,6 +138,15 @@ impl Aws {
     }
 }
 
+/// The region that the environment or the profile names. No service is asked.
+pub(crate) async fn region() -> Option<String> {
+    let variables = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+    match variables.into_iter().find_map(|name| env::var(name).ok()) {
+        Some(region) => Some(region),
+        None => trouble::region_of_profile().await,
+    }
+}
+
 /// The client of every call to AWS: what the SDK has by default, but with ring for aws-lc.
 pub(crate) fn https(proxy: ProxyConfig) -> SharedHttpClient {
     Builder::new().build_with_connector_fn(move |settings, _| {

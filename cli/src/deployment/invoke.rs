@@ -7,10 +7,39 @@ use aws_sdk_lambda::{
     config::{Builder, retry::RetryConfig, timeout::TimeoutConfig},
     primitives::Blob,
 };
+use serde::Deserialize;
 use serde_json::Value;
+use sluice_rds::Answer;
 
 use super::aws::Aws;
 use crate::terminal::{failure::Failure, output::tame};
+
+/// What the function database-admin answers to a task. A task that failed is a failure.
+pub(crate) async fn ask_database_admin(
+    aws: &Aws,
+    function: &str,
+    task: &Value,
+    patience: Duration,
+) -> Result<Answer, Failure> {
+    let answer = invoke(aws, function, task, patience).await?;
+    match Answer::deserialize(answer) {
+        Ok(Answer::Failed(why)) => Err(Failure::wrong(
+            format!("the function {} says: {}", tame(function), tame(&why)),
+            "mend this, then run the same command again",
+        )),
+        Ok(answer) => Ok(answer),
+        Err(error) => Err(strange(function, &error.to_string())),
+    }
+}
+
+/// The function's answer is none that it should give.
+pub(crate) fn strange(function: &str, what: &str) -> Failure {
+    let (function, what) = (tame(function), tame(what));
+    Failure::wrong(
+        format!("the answer of the function {function} is not what it should be: {what}"),
+        "compare the versions of the command and the stack",
+    )
+}
 
 /// What a function answers. It is invoked once: a second invocation would do its work again.
 pub(crate) async fn invoke(

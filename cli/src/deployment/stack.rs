@@ -11,6 +11,8 @@ use crate::{deployment::aws::Aws, terminal::failure::Failure};
 #[derive(Clone, Debug)]
 pub struct Stack {
     name: String,
+    /// Where it is; `None` in tests.
+    region: Option<String>,
     outputs: HashMap<String, String>,
     parameters: HashMap<String, String>,
 }
@@ -31,6 +33,7 @@ impl Stack {
     pub fn new(name: &str, outputs: HashMap<String, String>) -> Self {
         Self {
             name: name.to_owned(),
+            region: None,
             outputs,
             parameters: HashMap::new(),
         }
@@ -72,6 +75,7 @@ impl Stack {
             ))
         });
         Ok(Self {
+            region: Some(aws.region.clone()),
             parameters: parameters.collect(),
             ..Self::new(name, outputs.collect())
         })
@@ -85,6 +89,11 @@ impl Stack {
     /// Name of the table of orders.
     pub fn table(&self) -> Result<&str, Failure> {
         self.output("OrdersTable")
+    }
+
+    /// The region that it is in.
+    pub(crate) fn region(&self) -> Option<&str> {
+        self.region.as_deref()
     }
 
     /// Address of the database, where the stack stores orders in one.
@@ -134,7 +143,19 @@ impl Stack {
     }
 
     /// Name of the function that makes the database's schema.
+    ///
+    /// # Errors
+    /// The stack has no database, or no such function.
     pub(crate) fn database_admin(&self) -> Result<&str, Failure> {
+        if self.database().is_none() {
+            return Err(Failure::environment(
+                format!(
+                    "the stack {:?} stores orders in DynamoDB, which has no schema to migrate",
+                    self.name
+                ),
+                "name the database with --database-url, or another stack with --stack",
+            ));
+        }
         self.output("DatabaseAdminFunction")
     }
 

@@ -90,6 +90,12 @@ async fn profiles() -> Result<profile::ProfileSet, profile::ProfileFileLoadError
     Box::pin(profile::load(&fs, &variables, &of_default, None)).await
 }
 
+/// The region of the profile, where it names one.
+pub(crate) async fn region_of_profile() -> Option<String> {
+    let profiles = profiles().await.ok()?;
+    profiles.get("region").map(str::to_owned)
+}
+
 /// What is wrong with the profile, if anything is: asked only where credentials or the region are missing.
 pub(crate) async fn with_profile() -> Option<Failure> {
     let files = "~/.aws/config and ~/.aws/credentials, or where AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE say";

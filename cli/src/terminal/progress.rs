@@ -33,6 +33,11 @@ impl Progress {
         Self::new(ProgressBar::new_spinner(), "{spinner} {msg}", doing)
     }
 
+    /// Counts, without a known end.
+    pub(crate) fn counting(doing: &'static str) -> Self {
+        Self::new(ProgressBar::new_spinner(), "{spinner} {msg} {pos}", doing)
+    }
+
     fn new(bar: ProgressBar, style: &str, doing: &'static str) -> Self {
         if let Ok(style) = ProgressStyle::with_template(style) {
             bar.set_style(style);
@@ -53,10 +58,15 @@ impl Progress {
     /// One more is done.
     pub(crate) fn step(&self) {
         self.bar.inc(1);
-        self.line(|| {
-            let total = self.bar.length().unwrap_or_default();
-            format!("{} {} of {total}", self.bar.message(), self.bar.position())
-        });
+        self.line(|| self.counted());
+    }
+
+    fn counted(&self) -> String {
+        let counted = format!("{} {}", self.bar.message(), self.bar.position());
+        match self.bar.length() {
+            Some(total) => format!("{counted} of {total}"),
+            None => counted,
+        }
     }
 
     /// What is going on now.
@@ -78,5 +88,21 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_total_that_is_known_is_shown() {
+        let towards = Progress::towards(3, "Posting");
+        towards.step();
+        assert_eq!(towards.counted(), "Posting 1 of 3");
+        let counting = Progress::counting("Copying");
+        counting.step();
+        counting.step();
+        assert_eq!(counting.counted(), "Copying 2");
     }
 }

@@ -1,10 +1,40 @@
-//! Settings of the environment that are empty.
+//! Settings of the environment that are empty, and those that hold a password.
 
-use std::{env, ffi::OsString};
+use std::{env, ffi::OsString, fmt};
+
+/// A text that may hold a password. Reading it never fails, so that nobody quotes it, and it is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Hidden(pub(crate) String);
+
+impl From<String> for Hidden {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(not shown)")
+    }
+}
+
+/// The text up to the address of a database in it.
+pub(crate) fn without_address(text: &str) -> String {
+    let schemes = ["postgres:", "postgresql:", "mysql:"];
+    let lower = text.to_ascii_lowercase();
+    let ends = schemes
+        .iter()
+        .filter_map(|scheme| Some(lower.find(scheme)? + scheme.len()));
+    match ends.min() {
+        Some(end) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
 
 /// What the names of the command's settings begin with: its own, AWS's, and those of proxies and certificates.
-const PREFIXES: [&str; 7] = [
+const PREFIXES: [&str; 8] = [
     "SLUICE_",
+    "DATABASE_URL",
     "AWS_",
     "SSL_CERT_",
     "HTTP_PROXY",
@@ -67,6 +97,7 @@ mod tests {
             "AWS_REGION",
             "AWS_ENDPOINT_URL_SQS",
             "SLUICE_STACK",
+            "DATABASE_URL",
             "https_proxy",
             "SSL_CERT_FILE",
         ] {

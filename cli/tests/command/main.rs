@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
 
 mod arguments;
+mod copy;
 mod letters;
+mod migrate;
 mod outputs;
 mod replay;
 mod run;

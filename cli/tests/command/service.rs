@@ -22,6 +22,10 @@ pub(crate) struct Service {
 }
 
 /// What it holds, and how it behaves.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a way to behave, and a test sets one"
+)]
 #[derive(Default)]
 pub(crate) struct State {
     /// Items of the table, as the service writes them.
@@ -46,6 +50,10 @@ pub(crate) struct State {
     pub(crate) secret: Option<String>,
     /// Letters stay hidden: the call that releases them is never answered.
     pub(crate) never_releases: bool,
+    /// The stack stores orders in a database.
+    pub(crate) has_database: bool,
+    /// A function that is invoked answers so.
+    pub(crate) function_answers: Option<Answer>,
     /// How often each operation was asked for.
     pub(crate) asked: Vec<String>,
 }
@@ -134,7 +142,13 @@ fn answer(state: &mut State, call: &Call) -> Answer {
         return answer.clone();
     }
     if call.body.starts_with(b"Action=DescribeStacks") {
-        return stack(call);
+        return stack(state, call);
+    }
+    if path.ends_with("/invocations") {
+        return state
+            .function_answers
+            .clone()
+            .unwrap_or(Answer::new(404, ""));
     }
     let asked = call.json();
     let answer = match operation.as_str() {
@@ -173,7 +187,7 @@ fn answer(state: &mut State, call: &Call) -> Answer {
     Answer::json(200, &answer)
 }
 
-fn stack(call: &Call) -> Answer {
+fn stack(state: &State, call: &Call) -> Answer {
     let base = format!("http://{}", call.header("host").unwrap());
     let mut outputs = vec![
         ("ApiUrl".to_owned(), format!("{base}/v1/")),
@@ -208,8 +222,16 @@ fn stack(call: &Call) -> Answer {
         ]
         .map(|(name, value)| (format!("{lane}{name}"), value.to_owned()))
     });
-    let age = ("OrderIdSecretsMaxAge".to_owned(), "600".to_owned());
-    let parameters = parameters.chain([age]);
+    let mut more = vec![("OrderIdSecretsMaxAge", "600")];
+    if state.has_database {
+        more.push(("Store", "postgres"));
+        more.push(("DatabaseUrl", "postgres://sluice@db.example/shop"));
+        let admin = ("DatabaseAdminFunction".to_owned(), "the-admin".to_owned());
+        outputs.push(admin);
+    }
+    let more = more.into_iter();
+    let parameters =
+        parameters.chain(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
     Answer::new(
         200,
         format!(

@@ -157,6 +157,7 @@ async fn a_command_that_only_looks_ends_at_once() {
         &["map"],
         &["dlq", "list"],
         &["dlq", "purge", "--yes"],
+        &["copy", "--from", "table", "--to", "mysql://u@127.0.0.1:1/d"],
     ] {
         let service = Service::start().await;
         service.state().aws_answers = Some(Answer::never());
@@ -176,6 +177,26 @@ async fn a_command_that_only_looks_ends_at_once() {
     let command = service.command(&["status", &id, "--wait", "10m"]);
     let ran = stopped(&service, command, "INT", |state| asked(state, "API") > 1).await;
     assert_eq!(ran.code, Some(1), "{ran:?}");
+}
+
+/// A function goes on by itself, and an invocation cannot be called back.
+#[tokio::test]
+async fn a_migration_by_the_function_goes_on() {
+    for name in SIGNALS {
+        let service = Service::start().await;
+        service.state().has_database = true;
+        service.state().function_answers = Some(Answer::never());
+        let command = service.command(&["migrate"]);
+        let is_invoked = |state: &State| state.asked.iter().any(|a| a.ends_with("/invocations"));
+        let ran = stopped(&service, command, name, is_invoked).await;
+        assert_eq!(ran.code, Some(1), "{name} {ran:?}");
+        assert!(
+            ran.err.contains("stopped waiting") && ran.err.contains("it goes on by itself"),
+            "{}",
+            ran.err
+        );
+        assert!(!ran.err.contains("undone"), "{}", ran.err);
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! which the consumers do not have.
 
 use sluice_postgres::{Client, MigrateError, PostgresStore, admit, count, grant, hashes, migrate};
-use sluice_rds::{Administered, Administration};
+use sluice_rds::{Administered, Administration, Listed};
 
 /// The database, as its owner sees it.
 pub(crate) struct Database(pub(crate) Administration);
@@ -31,7 +31,7 @@ impl Administered for Database {
         count.map_err(|error| error.to_string())
     }
 
-    async fn hashes(&self, after: &str, limit: u32) -> Result<Vec<(String, String)>, String> {
+    async fn hashes(&self, after: &str, limit: u32) -> Result<Vec<Listed>, String> {
         let hashes = hashes(&self.client().await?, after, limit).await;
         hashes.map_err(|error| error.to_string())
     }

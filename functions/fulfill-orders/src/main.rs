@@ -7,7 +7,7 @@ use lambda_runtime::Error;
 use sluice_runtime::{
     Https, Opening, SettingError,
     aws::{self, Budget},
-    is_open, required,
+    custom_resource, is_open, required,
 };
 use sluice_store::DynamoStore;
 use sluice_telemetry::Calls;
@@ -25,8 +25,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     // A stack with a database, and a build without one: CloudFormation is told at once.
-    if sluice_runtime::required("JOB").is_ok_and(|job| job == "administer") {
-        return sluice_rds::refuse(env!("CARGO_CRATE_NAME")).await;
+    if required("JOB").is_ok_and(|job| job == "administer") {
+        let store = required("STORE").unwrap_or_default();
+        let why = format!(
+            "the functions are built for DynamoDB: build with STORE={store}, and deploy again"
+        );
+        return custom_resource::refuse(env!("CARGO_CRATE_NAME"), &why).await;
     }
     fulfill_orders::run(env!("CARGO_CRATE_NAME"), async |https, queue| {
         sluice_runtime::built_for("dynamodb")?;

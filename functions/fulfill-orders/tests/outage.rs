@@ -13,6 +13,7 @@ use std::{
 };
 
 use sluice_consumer::{
+    Pace,
     message::Message,
     queue::{MemoryQueue, QueueControl, QueueError, VisibilityChange},
 };
@@ -171,6 +172,25 @@ async fn a_long_outage_holds_the_batch_until_near_the_deadline_and_then_backs_of
         "at once would be in vain"
     );
     assert!(changes.iter().any(|change| change.seconds > 60));
+}
+
+/// P6: The thirty would be tried at the pace for nine seconds. Two seconds open the breaker, and then there are probes alone.
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_turn_when_the_breaker_opens_makes_no_call() {
+    let (store, queue) = (
+        SlowStore::new(Duration::from_secs(10), MOMENT),
+        MemoryQueue::default(),
+    );
+    let start = Instant::now();
+    let pace = Pace::every(Duration::from_millis(300));
+    let consumer = consumer(&store, &queue, VirtualClock(start), pace);
+    let deadline = Timestamp::from_millis(NOW + 60_000);
+    let again = consumer.consume(batch(30, 1), deadline).await;
+    let stored = store.inner.orders().len();
+    assert_eq!(again.len() + stored, 30);
+    assert!(stored > 20, "{stored}");
+    let in_vain = store.calls.load(Relaxed) - stored;
+    assert!(in_vain <= 5 + 4, "{in_vain}");
 }
 
 /// P6: One instance, several batches: the second meets an open breaker.

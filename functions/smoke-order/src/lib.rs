@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod aws;
+mod guard;
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use sluice_order::{Lane, smoke};
 use tokio::time::{Instant, sleep, timeout_at};
 
 pub use aws::{CODEDEPLOY, INVOKE, LambdaFunctions, tell_codedeploy};
+pub use guard::{Sources, guard};
 
 /// How long the test waits for both orders, if the event does not say. The function's own timeout is a minute longer.
 pub const WAIT: Duration = Duration::from_mins(10);

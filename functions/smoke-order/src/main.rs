@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use lambda_runtime::{Context, Error};
-use sluice_runtime::{Https, Service};
+use sluice_runtime::{Https, Service, SettingError, custom_resource::Request};
 use smoke_order::{CODEDEPLOY, Call, INVOKE, LambdaFunctions, Outcome, WAIT, tell_codedeploy};
 
 #[global_allocator]
@@ -12,11 +12,18 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
+    let job: String = sluice_runtime::optional("JOB")?;
+    match job.as_str() {
+        "guard" => guard().await,
+        _ => try_lanes().await,
+    }
+}
+
+async fn try_lanes() -> Result<(), Error> {
     sluice_runtime::run(env!("CARGO_CRATE_NAME"), async || {
         let https = Https::new();
-        let lambda = Service::new("lambda", "AWS_ENDPOINT_URL_LAMBDA", INVOKE, &https)?;
         let functions = LambdaFunctions::new(
-            lambda,
+            lambda(&https)?,
             sluice_runtime::required("ACCEPT_ORDER")?,
             sluice_runtime::required("READ_ORDERS")?,
         );
@@ -35,4 +42,19 @@ async fn main() -> Result<(), Error> {
         })
     })
     .await
+}
+
+async fn guard() -> Result<(), Error> {
+    sluice_runtime::run(env!("CARGO_CRATE_NAME"), async || {
+        let https = Https::new();
+        let lambda = lambda(&https)?;
+        Ok(async move |request: Request, _: Context| {
+            smoke_order::guard(request, &lambda, &https).await;
+        })
+    })
+    .await
+}
+
+fn lambda(https: &Https) -> Result<Service, SettingError> {
+    Service::new("lambda", "AWS_ENDPOINT_URL_LAMBDA", INVOKE, https)
 }

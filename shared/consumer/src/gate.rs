@@ -4,7 +4,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{breaker::Breaker, metrics, outcome::Failure, pace::Pace, sink::SinkError};
+use crate::{
+    breaker::Breaker,
+    metrics,
+    outcome::Failure,
+    pace::{Pace, Turn},
+    sink::SinkError,
+};
 
 /// What a record has to keep to.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +95,12 @@ impl Gate {
             let answer = if items == 0 {
                 call().await
             } else {
-                self.at_pace(limits, items, &mut call).await?
+                let turn = self.turn(limits, items).await?;
+                // It was let in before the breaker opened, and has waited for its turn since. The turn is given up.
+                if !is_probe && self.breaker.is_open() {
+                    continue;
+                }
+                self.in_turn(turn, &mut call).await
             };
             let error = match answer {
                 Ok(answer) => {
@@ -115,16 +126,20 @@ impl Gate {
         }
     }
 
-    /// Waits for the turn, calls the sink, and lets the pace learn from its answer.
-    async fn at_pace<T>(
-        &self,
-        limits: Limits,
-        items: u32,
-        call: &mut impl AsyncFnMut() -> Result<T, SinkError>,
-    ) -> Result<Result<T, SinkError>, Failure> {
+    /// Waits for the turn of so many items.
+    async fn turn(&self, limits: Limits, items: u32) -> Result<Turn, Failure> {
         let (turn, waited) = timed(self.pace.turn(items, limits.last_start)).await;
         let turn = turn.ok_or(Failure::NoTime)?;
         metrics::waited_for_turn(self.lane, waited);
+        Ok(turn)
+    }
+
+    /// Calls the sink, and lets the pace learn from its answer.
+    async fn in_turn<T>(
+        &self,
+        turn: Turn,
+        call: &mut impl AsyncFnMut() -> Result<T, SinkError>,
+    ) -> Result<T, SinkError> {
         let (answer, took) = timed(call()).await;
         metrics::written(self.lane, took);
         match &answer {
@@ -135,7 +150,7 @@ impl Gate {
             }
             Err(SinkError::Refused { .. } | SinkError::Unavailable(_)) => {}
         }
-        Ok(answer)
+        answer
     }
 }
 

@@ -9,6 +9,8 @@ pub enum Admission {
     Password(String),
     /// By a token from IAM, which RDS checks.
     Token,
+    /// By a way that whoever runs RDS Proxy has chosen: the proxy logs in for it, so the user must be there, and stays as it is.
+    ByProxy,
     /// By nothing: the server trusts whoever reaches it. Only a database on this machine may do that.
     Trusted,
 }
@@ -19,6 +21,7 @@ impl fmt::Debug for Admission {
         f.write_str(match self {
             Self::Password(_) => "Password(..)",
             Self::Token => "Token",
+            Self::ByProxy => "ByProxy",
             Self::Trusted => "Trusted",
         })
     }

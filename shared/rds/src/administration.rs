@@ -5,16 +5,12 @@ use std::time::Duration;
 
 use lambda_runtime::{Context, Error};
 use serde::{Deserialize, Serialize};
-use sluice_database::{Admission, Password, Settings};
-use sluice_runtime::{Https, SettingError, required};
+use sluice_database::{Admission, Listed, Password, Settings};
+use sluice_runtime::{Https, SettingError, custom_resource::Request, required};
 use sluice_store::StoreError;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::{
-    Login,
-    custom_resource::{self, Request},
-    settings,
-};
+use crate::{Login, settings};
 
 /// The most hashes in one answer. Lambda answers at most 6 MB: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const PAGE: u32 = 10_000;
@@ -31,6 +27,9 @@ const PAUSE: Duration = Duration::from_secs(2);
 
 /// How long the work may take. Lambda ends the function after 15 minutes, and CloudFormation would hear nothing.
 const ENOUGH: Duration = Duration::from_mins(14);
+
+/// The custom resource's id, which never changes.
+const RESOURCE: &str = "schema";
 
 /// What the function is invoked with.
 #[derive(Debug, Deserialize)]
@@ -50,7 +49,7 @@ pub enum Task {
     Migrate,
     /// How many orders there are.
     Count,
-    /// The keys and hashes of the orders behind this key, in the order of the keys.
+    /// The orders behind this key, by their keys, without whose they are and what is in them.
     Hashes {
         /// The last key that was seen; empty at the beginning.
         #[serde(default)]
@@ -59,7 +58,7 @@ pub enum Task {
 }
 
 /// What the function answers.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Answer {
     /// The version that the schema has.
@@ -72,11 +71,11 @@ pub enum Answer {
     Failed(String),
 }
 
-/// Keys with their hashes, and where to go on.
-#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize)]
+/// Some of the orders, and where to go on.
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Hashes {
-    /// An order's key and its content's hash.
-    pub orders: Vec<(String, String)>,
+    /// The orders.
+    pub orders: Vec<Listed>,
     /// The last key, if there may be more.
     pub next: Option<String>,
 }
@@ -92,12 +91,8 @@ pub trait Administered {
     /// How many orders there are.
     fn count(&self) -> impl Future<Output = Result<u64, String>>;
 
-    /// The first `limit` keys behind this one, with their hashes.
-    fn hashes(
-        &self,
-        after: &str,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<(String, String)>, String>>;
+    /// The first `limit` orders behind this key.
+    fn hashes(&self, after: &str, limit: u32) -> impl Future<Output = Result<Vec<Listed>, String>>;
 }
 
 /// What the administering function knows of the database.
@@ -108,6 +103,8 @@ pub struct Administration {
     /// The functions' user.
     pub user: String,
     password: Option<Password>,
+    /// Tokens are for RDS Proxy, and not for the database behind it.
+    is_behind_proxy: bool,
 }
 
 impl Administration {
@@ -125,22 +122,29 @@ impl Administration {
         Ok(Self {
             user: functions.user,
             password: (!owner.is_loopback()).then_some(functions.password),
+            is_behind_proxy: required("DATABASE_RESOURCE_ID")
+                .is_ok_and(|id| id.starts_with("prx-")),
             owner,
         })
     }
 
-    /// How the functions' user is to be let in.
+    /// How the functions' user is to be let in. Its secret is tried to be read for some minutes: IAM may not have spread the right
+    /// to it yet.
     ///
     /// # Errors
     /// Its secret cannot be read; why.
     pub async fn admission(&self) -> Result<Admission, String> {
         match &self.password {
             None => Ok(Admission::Trusted),
-            Some(_) if required("DATABASE_SECRET").is_err() => Ok(Admission::Token),
-            Some(password) => {
-                let password = password.ask().await?.unwrap_or_default();
-                Ok(Admission::Password(password))
+            Some(password) if required("DATABASE_SECRET").is_ok() => {
+                tried(async || {
+                    let asked = password.ask().await?;
+                    Ok(Admission::Password(asked.unwrap_or_default()))
+                })
+                .await
             }
+            Some(_) if self.is_behind_proxy => Ok(Admission::ByProxy),
+            Some(_) => Ok(Admission::Token),
         }
     }
 
@@ -152,17 +156,23 @@ impl Administration {
         &self,
         connect: impl AsyncFn(Settings) -> Result<C, StoreError>,
     ) -> Result<C, String> {
-        let begun = Instant::now();
-        loop {
-            match connect(self.owner.clone()).await {
-                Ok(connection) => return Ok(connection),
-                Err(why) if begun.elapsed() >= TRIED => {
-                    return Err(format!("there is no connection to the database: {why}"));
-                }
-                Err(why) => tracing::warn!(%why, "no connection to the database yet"),
-            }
-            sleep(PAUSE).await;
+        tried(async || {
+            let connected = connect(self.owner.clone()).await;
+            connected.map_err(|why| format!("there is no connection to the database: {why}"))
+        })
+        .await
+    }
+}
+
+/// What `does` makes. It is tried for some minutes.
+async fn tried<T>(does: impl AsyncFn() -> Result<T, String>) -> Result<T, String> {
+    let begun = Instant::now();
+    loop {
+        match does().await {
+            Err(why) if begun.elapsed() < TRIED => tracing::warn!(why, "not yet"),
+            done => return done,
         }
+        sleep(PAUSE).await;
     }
 }
 
@@ -183,41 +193,6 @@ pub async fn administer<D: Administered>(
         Ok(async move |event: Event, _: Context| serve(event, known.as_ref(), &https).await)
     })
     .await
-}
-
-/// The same in a program that stores orders in no database: it answers why it cannot.
-///
-/// # Errors
-/// The Runtime API is out of reach.
-pub async fn refuse(crate_name: &'static str) -> Result<(), Error> {
-    sluice_runtime::run(crate_name, async || {
-        let https = Https::new();
-        let store = required("STORE").unwrap_or_default();
-        let why = format!(
-            "the functions are built for DynamoDB: build with STORE={store}, and deploy again"
-        );
-        Ok(async move |event: Event, _: Context| {
-            serve(event, Err::<&Nothing, _>(&why), &https).await
-        })
-    })
-    .await
-}
-
-/// No database.
-enum Nothing {}
-
-impl Administered for Nothing {
-    async fn migrate(&self) -> Result<i32, String> {
-        match *self {}
-    }
-
-    async fn count(&self) -> Result<u64, String> {
-        match *self {}
-    }
-
-    async fn hashes(&self, _: &str, _: u32) -> Result<Vec<(String, String)>, String> {
-        match *self {}
-    }
 }
 
 /// Does what an event asks for. `database` is `Err` with the reason where none can be reached, and that reason is the answer then.
@@ -241,11 +216,15 @@ pub async fn serve<D: Administered>(
             .unwrap_or_else(|_| Err(format!("not done within {ENOUGH:?}")))
             .unwrap_or_else(Answer::Failed),
     };
-    if let Answer::Failed(why) = &answer {
-        tracing::error!(why, "the database is as it was");
+    let failure = match &answer {
+        Answer::Failed(why) => Some(why.as_str()),
+        _ => None,
+    };
+    if let Some(why) = failure {
+        tracing::error!(why, "the database was not brought to what the stack needs");
     }
-    if let Event::Resource(request) = event {
-        custom_resource::answer(&request, &answer, https).await;
+    if let Event::Resource(request) = &event {
+        request.answer(RESOURCE, failure, https).await;
     }
     answer
 }
@@ -258,8 +237,12 @@ async fn done(task: &Task, database: &impl Administered) -> Result<Answer, Strin
             let orders = database.hashes(after, PAGE).await?;
             let is_full = orders.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
             let last = orders.last().filter(|_| is_full);
-            let next = last.map(|(key, _)| key.clone());
+            let next = last.map(|order| order.order_key.clone());
             Answer::Hashes(Hashes { orders, next })
         }
     })
 }
+
+#[cfg(test)]
+#[path = "administration_tests.rs"]
+mod tests;

@@ -3,12 +3,12 @@
 mod access;
 mod administration;
 mod authorities;
-mod custom_resource;
 mod token;
 
 pub use access::{Login, settings};
 pub use administration::{
-    Administered, Administration, Answer, Event, Hashes, Task, administer, refuse, serve,
+    Administered, Administration, Answer, Event, Hashes, Task, administer, serve,
 };
 pub use authorities::of_region;
+pub use sluice_database::Listed;
 pub use token::token;

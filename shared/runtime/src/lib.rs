@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod aws;
+pub mod custom_resource;
 mod function;
 mod https;
 pub mod logs;

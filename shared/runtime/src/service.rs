@@ -120,10 +120,28 @@ impl Service {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<Answer, String> {
+        self.call("POST", path, headers, body).await
+    }
+
+    /// Asks for `path`, which may have a query whose values are encoded, as often as [`Self::post`].
+    ///
+    /// # Errors
+    /// As those of [`Self::post`].
+    pub async fn get(&self, path: &str) -> Result<Answer, String> {
+        self.call("GET", path, &[], &[]).await
+    }
+
+    async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer, String> {
         let tries = async {
             let mut left = self.budget.attempts;
             loop {
-                let once = timeout(self.budget.attempt, self.once(path, headers, body));
+                let once = timeout(self.budget.attempt, self.once(method, path, headers, body));
                 let answer = once.await.unwrap_or_else(|_| Err("timed out".to_owned()));
                 left = left.saturating_sub(1);
                 if left == 0 || matches!(&answer, Ok(answer) if !answer.may_work_later()) {
@@ -138,6 +156,7 @@ impl Service {
 
     async fn once(
         &self,
+        method: &str,
         path: &str,
         headers: &[(&str, &str)],
         body: &[u8],
@@ -156,12 +175,12 @@ impl Service {
             .map_err(|_| "the request could not be signed")?
             .into();
         let signed = SignableBody::Bytes(body);
-        let signable = SignableRequest::new("POST", &url, headers.iter().copied(), signed);
+        let signable = SignableRequest::new(method, &url, headers.iter().copied(), signed);
         let (instructions, _) = sign(signable.map_err(unsigned)?, &parameters)
             .map_err(unsigned)?
             .into_parts();
         let mut request = HttpRequest::new(SdkBody::from(body));
-        let built = request.set_method("POST").and(request.set_uri(url));
+        let built = request.set_method(method).and(request.set_uri(url));
         built.map_err(|_| "the request could not be built")?;
         let own = headers.iter().copied();
         for (name, value) in own.chain(instructions.headers()) {

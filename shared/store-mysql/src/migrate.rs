@@ -1,20 +1,36 @@
 //! The schema, in numbered steps. Each runs once, whoever runs them and however many at a time.
 
+use std::time::Duration;
+
 use mysql_async::{Conn, Error, prelude::Queryable};
-use sluice_database::Admission;
+use tokio::time::sleep;
 
 /// What the migrations themselves need.
 const VERSIONS: &str = include_str!("../migrations/0000_versions.sql");
 
-/// The migrations. The first has the number 1. A step is never changed once it was released; it only adds, because the previous
-/// release still runs while it is applied.
+/// A step of the schema. It is never changed once it was released; it only adds, because the previous release still runs while it
+/// is applied.
 ///
-/// A statement that changes a schema commits by itself in MySQL, so a step that fails leaves what it has done until then. Each
-/// statement of a step is written so that it does no harm when it runs again.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_orders.sql")];
+/// A statement that changes a schema commits by itself in MySQL, so a step that fails leaves what it has done until then.
+#[derive(Clone, Copy, Debug)]
+pub enum Step {
+    /// Statements. Each is written so that it does no harm when it runs again.
+    Statements(&'static str),
+    /// An index on a table that may be large. It is built while orders are written.
+    Index {
+        /// The table.
+        table: &'static str,
+        /// Its name.
+        name: &'static str,
+        /// Its columns, such as `total, order_key`.
+        columns: &'static str,
+    },
+}
 
-/// What the functions' user may do.
-const USER: &str = include_str!("../migrations/user.sql");
+/// The steps. The first has the number 1.
+pub const STEPS: &[Step] = &[Step::Statements(include_str!(
+    "../migrations/0001_orders.sql"
+))];
 
 /// The lock that lets one migration run at a time. It is of the server, so the database's name is in it, in a form of bounded length.
 const LOCK: &str = "CONCAT('sluice:', MD5(DATABASE()))";
@@ -25,26 +41,36 @@ const PATIENCE: u32 = 600;
 /// How long a statement waits for a table that somebody uses, in seconds. Whoever wants to write queues behind it, so it gives up soon.
 const LOCK_TIMEOUT: &str = "SET SESSION lock_wait_timeout = 5, innodb_lock_wait_timeout = 5";
 
+/// The same for the building of an index, which waits for every transaction that has used the table. A writer behind it waits for a
+/// second too and began later, so it is let through before its own time is over. One that came at the same moment may be told that
+/// it took too long, and its order comes again. No shorter time is known to both servers.
+const INDEX_TIMEOUT: &str = "SET SESSION lock_wait_timeout = 1";
+
+/// How often it is tried, and how long writers have the table for themselves in between.
+const ATTEMPTS: u32 = 40;
+const PAUSE: Duration = Duration::from_secs(3);
+
+/// A wait for a lock took too long.
+const TIMED_OUT: u16 = 1205;
+
 /// The version that this release needs.
 pub const fn latest_version() -> i32 {
-    // The number of a migration is below 10,000 by its file's name.
+    // A file of a migration has its number in its name, in four digits.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_possible_wrap,
         reason = "there are few migrations"
     )]
     {
-        MIGRATIONS.len() as i32
+        STEPS.len() as i32
     }
 }
 
-/// A migration did not run to its end.
+/// A step did not run to its end. What was done stays, and does no harm when it is done again.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// The database refused, or was out of reach.
-    #[error(
-        "{what} failed: {why}. Next: repeat when this is mended; what was done stays, and does no harm when it is done again"
-    )]
+    #[error("{what} failed: {why}")]
     Failed {
         /// What was tried.
         what: String,
@@ -53,7 +79,7 @@ pub enum MigrateError {
     },
 }
 
-fn failed(what: impl Into<String>) -> impl FnOnce(Error) -> MigrateError {
+pub(crate) fn failed(what: impl Into<String>) -> impl FnOnce(Error) -> MigrateError {
     |error| MigrateError::Failed {
         what: what.into(),
         why: match error {
@@ -63,12 +89,17 @@ fn failed(what: impl Into<String>) -> impl FnOnce(Error) -> MigrateError {
     }
 }
 
-/// Applies the migrations that are missing, in the database of the connection. It needs a user that may create tables and views in
+/// Applies the steps that are missing, in the database of the connection. It needs a user that may create tables and views in
 /// it, and it waits while another process does the same. The connection must be its own.
 ///
 /// # Errors
 /// A step failed. Those before it stay, and so does what it had done itself.
 pub async fn migrate(conn: &mut Conn) -> Result<i32, MigrateError> {
+    migrate_by(conn, STEPS).await
+}
+
+/// The same by other steps, for tests.
+pub async fn migrate_by(conn: &mut Conn, steps: &[Step]) -> Result<i32, MigrateError> {
     let lock = format!("SELECT GET_LOCK({LOCK}, {PATIENCE})");
     let locked: Option<Option<i32>> = conn
         .query_first(lock)
@@ -80,36 +111,71 @@ pub async fn migrate(conn: &mut Conn) -> Result<i32, MigrateError> {
             why: format!("it has not ended within {PATIENCE} s"),
         });
     }
-    let migrated = steps(conn).await;
+    let migrated = apply_all(conn, steps).await;
     // If this fails, the connection is gone, and the lock with it.
     let _ = conn.query_drop(format!("DO RELEASE_LOCK({LOCK})")).await;
     migrated?;
     schema_version(conn).await
 }
 
-async fn steps(conn: &mut Conn) -> Result<(), MigrateError> {
-    let begin = format!("{LOCK_TIMEOUT}; {VERSIONS}");
-    run(conn, &begin).await.map_err(failed("migration 0"))?;
+async fn apply_all(conn: &mut Conn, steps: &[Step]) -> Result<(), MigrateError> {
+    apply(conn, VERSIONS).await.map_err(failed("migration 0"))?;
     let applied = schema_version(conn).await?;
-    for (number, sql) in (1..).zip(MIGRATIONS) {
+    for (number, step) in (1..).zip(steps) {
         if number > applied {
-            step(conn, number, sql)
-                .await
-                .map_err(failed(format!("migration {number}")))?;
+            let result = match step {
+                Step::Statements(sql) => apply(conn, sql).await,
+                Step::Index {
+                    table,
+                    name,
+                    columns,
+                } => build(conn, table, name, columns).await,
+            };
+            let what = || failed(format!("migration {number}"));
+            result.map_err(what())?;
+            mark(conn, number).await.map_err(what())?;
         }
     }
     Ok(())
 }
 
-async fn step(conn: &mut Conn, number: i32, sql: &str) -> Result<(), Error> {
-    run(conn, sql).await?;
-    // Last, so that a step that stopped half-way runs again.
+async fn apply(conn: &mut Conn, sql: &str) -> Result<(), Error> {
+    run(conn, &format!("{LOCK_TIMEOUT}; {sql}")).await
+}
+
+/// Builds an index, unless it is there: the process may have ended before the step was marked. It is there as a whole or not at
+/// all. <https://dev.mysql.com/doc/refman/8.0/en/innodb-online-ddl-operations.html>,
+/// <https://mariadb.com/kb/en/innodb-online-ddl-operations-with-the-inplace-alter-algorithm/>
+///
+/// While it waits for the table, whoever wants to write waits behind it. So it gives up soon, and is tried again.
+async fn build(conn: &mut Conn, table: &str, name: &str, columns: &str) -> Result<(), Error> {
+    let there = "SELECT COUNT(*) FROM information_schema.statistics \
+                 WHERE table_schema = DATABASE() AND table_name = ? AND index_name = ?";
+    let there: Option<i64> = conn.exec_first(there, (table, name)).await?;
+    if there.unwrap_or_default() > 0 {
+        return Ok(());
+    }
+    conn.query_drop(INDEX_TIMEOUT).await?;
+    let add = format!(
+        "ALTER TABLE {table} ADD INDEX {name} ({columns}), ALGORITHM = INPLACE, LOCK = NONE"
+    );
+    for _ in 1..ATTEMPTS {
+        match conn.query_drop(&add).await {
+            Err(Error::Server(error)) if error.code == TIMED_OUT => sleep(PAUSE).await,
+            built => return built,
+        }
+    }
+    conn.query_drop(&add).await
+}
+
+/// After a step, so that one that stopped half-way runs again.
+async fn mark(conn: &mut Conn, number: i32) -> Result<(), Error> {
     let mark = "INSERT INTO migrations (version, applied_at) VALUES (?, UTC_TIMESTAMP(3))";
     conn.exec_drop(mark, (number,)).await
 }
 
 /// Runs statements, one after another. The first that fails is the last.
-async fn run(conn: &mut Conn, sql: &str) -> Result<(), Error> {
+pub(crate) async fn run(conn: &mut Conn, sql: &str) -> Result<(), Error> {
     conn.query_iter(sql).await?.drop_result().await
 }
 
@@ -133,62 +199,4 @@ async fn version(conn: &mut Conn) -> Result<i32, Error> {
     let last = "SELECT COALESCE(MAX(version), 0) FROM migrations";
     let last: Option<i32> = conn.query_first(last).await?;
     Ok(last.unwrap_or_default())
-}
-
-/// Makes a user that may log in, unless it is there, and lets it in the way that is asked for. The password of a user that logs in
-/// by one already is left alone, because a rotation may have changed it. From another machine it needs TLS.
-/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.DBAccounts.html>
-///
-/// # Errors
-/// The own user may not make users, or the server knows no tokens.
-pub async fn admit(conn: &mut Conn, user: &str, admission: &Admission) -> Result<(), MigrateError> {
-    let what = || failed(format!("letting in the user {user}"));
-    let (name, host) = user.rsplit_once('@').unwrap_or((user, "%"));
-    let looked = "SELECT COALESCE(MAX(plugin), '') FROM mysql.user WHERE user = ? AND host = ?";
-    let looked = conn.exec_first(looked, (name, host)).await;
-    let plugin: String = looked.map_err(what())?.unwrap_or_default();
-    let login = match admission {
-        Admission::Password(_) if !plugin.is_empty() && plugin != TOKENS => return Ok(()),
-        Admission::Password(password) => {
-            format!(" IDENTIFIED BY {} REQUIRE SSL", quoted(password))
-        }
-        Admission::Token if plugin == TOKENS => return Ok(()),
-        // Where it is not loaded this fails, and no user is made that anybody could log in as.
-        Admission::Token => format!(" IDENTIFIED WITH {TOKENS} AS 'RDS' REQUIRE SSL"),
-        Admission::Trusted => String::new(),
-    };
-    let verb = match (plugin.is_empty(), admission) {
-        (true, _) => "CREATE USER IF NOT EXISTS",
-        (false, Admission::Trusted) => return Ok(()),
-        (false, _) => "ALTER USER",
-    };
-    let statement = format!("{verb} {}{login}", account(user));
-    run(conn, &statement).await.map_err(what())
-}
-
-/// The plugin of RDS and Aurora that checks tokens. It is loaded where IAM database authentication is switched on.
-const TOKENS: &str = "AWSAuthenticationPlugin";
-
-/// A user as statements name it.
-fn account(user: &str) -> String {
-    let (name, host) = user.rsplit_once('@').unwrap_or((user, "%"));
-    format!("{}@{}", quoted(name), quoted(host))
-}
-
-/// Gives a user what the functions need and no more. The user must exist. It is `NAME` from any host, or `NAME@HOST`.
-///
-/// # Errors
-/// The user does not exist, or the own user may not grant. What was granted before stays.
-pub async fn grant(conn: &mut Conn, user: &str) -> Result<(), MigrateError> {
-    run(
-        conn,
-        &USER.replace(" TO USER", &format!(" TO {}", account(user))),
-    )
-    .await
-    .map_err(failed(format!("granting rights to {user}")))
-}
-
-/// A text in quotes, as a connection reads it whose `sql_mode` is ours.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }

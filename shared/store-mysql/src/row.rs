@@ -1,7 +1,10 @@
 //! How a row is read, and how a value is written.
 
 use mysql_async::{Row, Value};
-use sluice_database::row::{document, not_ours};
+use sluice_database::{
+    place::Place,
+    row::{document, not_ours},
+};
 use sluice_order::{OrderId, Timestamp};
 use sluice_store::{OrderStatus, Rejection, StoreError, StoredOrder, Summary};
 
@@ -12,6 +15,9 @@ pub(crate) const ORDER: &str =
 /// The columns of a rejection, in the order in which [`rejection`] reads them.
 pub(crate) const REJECTION: &str =
     "order_id, reason, rejected_at, accepted_at, content_hash, document";
+
+/// The columns of a rejection's key, in the order in which [`rejection_key`] reads them behind [`REJECTION`].
+pub(crate) const REJECTION_KEY: &str = "order_key, fingerprint, content_hash";
 
 /// The columns of a summary, in the order in which [`summary`] reads them.
 pub(crate) const SUMMARY: &str = "order_id, currency, total, accepted_at, stored_at";
@@ -83,6 +89,28 @@ fn at(row: &Row, at: usize) -> Result<Timestamp, StoreError> {
 
 fn id(row: &Row) -> Result<OrderId, StoreError> {
     text(row, 0)?.parse().map_err(not_ours)
+}
+
+/// The key of an order's row, behind the columns of [`ORDER`].
+pub(crate) fn order_key(row: &Row) -> Place {
+    Place::Orders(part_of_key(row, 6))
+}
+
+/// The key of a rejection's row.
+pub(crate) fn rejection_key(row: &Row) -> Place {
+    Place::Rejections(
+        part_of_key(row, 6),
+        part_of_key(row, 7),
+        part_of_key(row, 8),
+    )
+}
+
+/// A text of a key, whatever the row is.
+fn part_of_key(row: &Row, at: usize) -> String {
+    match row.as_ref(at) {
+        Some(Value::Bytes(text)) => String::from_utf8_lossy(text).into_owned(),
+        _ => String::new(),
+    }
 }
 
 /// Reads an order.

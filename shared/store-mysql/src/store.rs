@@ -33,12 +33,17 @@ const INSERT_SMOKE: &str = "INSERT INTO smoke_orders \
 /// Deletes smoke orders that have expired, but not this one: it is to be found there.
 const DELETE_SMOKE: &str = "DELETE FROM smoke_orders WHERE expires_at <= ? AND order_key <> ?";
 
-/// VALUES(…) is MariaDB's one way to name the new row; MySQL has another one, and still reads this.
+/// VALUES(…) is MariaDB's one way to name the new row; MySQL has another one, and still reads this. Columns are set from left to
+/// right, so the time by which the others are chosen comes last.
 const INSERT_REJECTION: &str = "INSERT INTO rejections \
     (order_key, fingerprint, content_hash, order_id, reason, rejected_at, accepted_at, document) \
     VALUES (?, ?, ?, ?, ?, ?, ?, ?) \
-    ON DUPLICATE KEY UPDATE order_id = VALUES(order_id), reason = VALUES(reason), \
-    rejected_at = VALUES(rejected_at), accepted_at = VALUES(accepted_at), document = VALUES(document)";
+    ON DUPLICATE KEY UPDATE \
+    order_id = IF(rejected_at <= VALUES(rejected_at), VALUES(order_id), order_id), \
+    reason = IF(rejected_at <= VALUES(rejected_at), VALUES(reason), reason), \
+    accepted_at = IF(rejected_at <= VALUES(rejected_at), VALUES(accepted_at), accepted_at), \
+    document = IF(rejected_at <= VALUES(rejected_at), VALUES(document), document), \
+    rejected_at = GREATEST(rejected_at, VALUES(rejected_at))";
 
 /// A table of orders, by one connection.
 #[derive(Clone)]

@@ -1,5 +1,6 @@
 //! What the database holds, for those who compare it with something else.
 
+use sluice_database::Listed;
 use tokio_postgres::{Client, Error, types::Type};
 
 /// How many orders there are.
@@ -14,19 +15,22 @@ pub async fn count(client: &Client) -> Result<u64, Error> {
     Ok(count.unsigned_abs())
 }
 
-/// The first `limit` keys behind this one, in their order, each with its order's hash. The first key is behind the empty text.
+/// The first `limit` orders behind this key, by their keys. The first key is behind the empty text.
 ///
 /// # Errors
 /// As [`count`].
-pub async fn hashes(
-    client: &Client,
-    after: &str,
-    limit: u32,
-) -> Result<Vec<(String, String)>, Error> {
-    let page = "SELECT order_key, content_hash FROM sluice.orders \
+pub async fn hashes(client: &Client, after: &str, limit: u32) -> Result<Vec<Listed>, Error> {
+    let page = "SELECT order_key, content_hash, floor(extract(epoch FROM accepted_at) * 1000)::bigint, \
+                floor(extract(epoch FROM stored_at) * 1000)::bigint FROM sluice.orders \
                 WHERE order_key > $1 ORDER BY order_key LIMIT $2";
     let limit = i64::from(limit);
     let values: [crate::store::Value<'_>; 2] = [(&after, Type::TEXT), (&limit, Type::INT8)];
     let rows = client.query_typed(page, &values).await?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    let listed = rows.iter().map(|row| Listed {
+        order_key: row.get(0),
+        content_hash: row.get(1),
+        accepted_at: row.get(2),
+        stored_at: row.get(3),
+    });
+    Ok(listed.collect())
 }

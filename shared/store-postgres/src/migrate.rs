@@ -1,7 +1,9 @@
 //! The schema, in numbered steps. Each runs once, whoever runs them and however many at a time.
 
-use postgres_protocol::password::scram_sha_256;
-use sluice_database::{Admission, Meaning, Verdict};
+use std::time::{Duration, Instant};
+
+use sluice_database::{Meaning, Verdict};
+use tokio::time::sleep;
 use tokio_postgres::{Client, Error, types::Type};
 
 use crate::classify::classify;
@@ -9,37 +11,61 @@ use crate::classify::classify;
 /// What the migrations themselves need.
 const VERSIONS: &str = include_str!("../migrations/0000_versions.sql");
 
-/// The migrations. The first has the number 1. A step is never changed once it was released; it only adds, because the previous
-/// release still runs while it is applied.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_orders.sql")];
+/// A step of the schema. It is never changed once it was released; it only adds, because the previous release still runs while it
+/// is applied.
+#[derive(Clone, Copy, Debug)]
+pub enum Step {
+    /// Statements, in one transaction.
+    Statements(&'static str),
+    /// An index on a table that may be large. It is built while orders are written, which no transaction can do.
+    Index {
+        /// Its name, without the schema's.
+        name: &'static str,
+        /// The table and its columns, such as `sluice.orders (total)`.
+        on: &'static str,
+    },
+}
 
-/// What the functions' role may do.
-const ROLE: &str = include_str!("../migrations/role.sql");
+/// The steps. The first has the number 1.
+pub const STEPS: &[Step] = &[Step::Statements(include_str!(
+    "../migrations/0001_orders.sql"
+))];
 
 /// The lock that lets one migration run at a time: `sluice` in ASCII. It is of the database, as the schema is.
 const LOCK: i64 = 0x736c_7569_6365;
 
+/// How long a migration waits for another one.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// How long it waits before it asks for the lock again.
+const PAUSE: Duration = Duration::from_millis(200);
+
 /// How long a step waits for a table that somebody uses. Whoever wants to write queues behind it, so it gives up soon.
 const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '5s'";
 
+/// The building of an index waits for the transactions that began before it. Nobody queues behind it, and it takes as long as the
+/// table is large.
+const INDEX_TIMEOUT: &str = "SET lock_timeout = '10min'; SET statement_timeout = 0";
+
 /// The version that this release needs.
 pub const fn latest_version() -> i32 {
-    // The number of a migration is below 10,000 by its file's name.
+    // A file of a migration has its number in its name, in four digits.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_possible_wrap,
         reason = "there are few migrations"
     )]
     {
-        MIGRATIONS.len() as i32
+        STEPS.len() as i32
     }
 }
 
-/// A migration did not run. All that it had done is undone.
+/// A step did not run, and what it had done is undone. Steps before it stay. Of an index there may be a beginning, which nothing
+/// reads by and which the next run replaces.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// The database refused, or was out of reach.
-    #[error("{what} failed: {why}. Next: the database is as it was; repeat when this is mended")]
+    #[error("{what} failed: {why}")]
     Failed {
         /// What was tried.
         what: String,
@@ -48,7 +74,7 @@ pub enum MigrateError {
     },
 }
 
-fn failed(what: impl Into<String>) -> impl FnOnce(Error) -> MigrateError {
+pub(crate) fn failed(what: impl Into<String>) -> impl FnOnce(Error) -> MigrateError {
     |error| MigrateError::Failed {
         what: what.into(),
         why: error.as_db_error().map_or_else(
@@ -58,45 +84,110 @@ fn failed(what: impl Into<String>) -> impl FnOnce(Error) -> MigrateError {
     }
 }
 
-/// Applies the migrations that are missing, each in a transaction. It needs a role that may create a schema in the database, and
-/// it waits while another process does the same. The client must be its own: what others send by it would be part of the
-/// transaction.
+/// Applies the steps that are missing. It needs a role that may create a schema in the database, and it waits while another process
+/// does the same. The client must be its own, and of one session of the server: the lock is the session's.
 ///
 /// # Errors
 /// A step failed. Those before it stay.
 pub async fn migrate(client: &Client) -> Result<i32, MigrateError> {
-    step(client, 0, VERSIONS).await?;
-    for (number, sql) in (1..).zip(MIGRATIONS) {
-        step(client, number, sql).await?;
-    }
+    migrate_by(client, STEPS).await
+}
+
+/// The same by other steps, for tests.
+pub async fn migrate_by(client: &Client, steps: &[Step]) -> Result<i32, MigrateError> {
+    lock(client).await?;
+    let migrated = apply_all(client, steps).await;
+    // If this fails, the connection is gone, and the lock with it.
+    let unlock = format!("SELECT pg_advisory_unlock({LOCK})");
+    let _ = client.batch_execute(&unlock).await;
+    migrated?;
     schema_version(client).await
 }
 
-async fn step(client: &Client, number: i32, sql: &str) -> Result<(), MigrateError> {
-    let result = apply(client, number, sql).await;
+/// Takes the lock. It asks for it again and again: who waits for it in the server is in a transaction there, and the building of an
+/// index would wait for that one in turn.
+async fn lock(client: &Client) -> Result<(), MigrateError> {
+    const WAITING: &str = "waiting for another migration";
+    let take = format!("SELECT pg_try_advisory_lock({LOCK})");
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        let rows = client.query_typed(&take, &[]).await;
+        let rows = rows.map_err(failed(WAITING))?;
+        if rows.first().is_some_and(|row| row.get(0)) {
+            return Ok(());
+        }
+        sleep(PAUSE).await;
+    }
+    Err(MigrateError::Failed {
+        what: WAITING.to_owned(),
+        why: format!("it has not ended within {PATIENCE:?}"),
+    })
+}
+
+async fn apply_all(client: &Client, steps: &[Step]) -> Result<(), MigrateError> {
+    apply(client, VERSIONS, None)
+        .await
+        .map_err(failed("migration 0"))?;
+    let applied = schema_version(client).await?;
+    for (number, step) in (1..).zip(steps) {
+        if number > applied {
+            let result = match step {
+                Step::Statements(sql) => apply(client, sql, Some(number)).await,
+                Step::Index { name, on } => build(client, name, on, number).await,
+            };
+            result.map_err(failed(format!("migration {number}")))?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs statements in a transaction, which marks their step as applied.
+async fn apply(client: &Client, sql: &str, number: Option<i32>) -> Result<(), Error> {
+    let run = async {
+        let begin = format!("BEGIN; {LOCK_TIMEOUT}");
+        client.batch_execute(&begin).await?;
+        client.batch_execute(sql).await?;
+        if let Some(number) = number {
+            mark(client, number).await?;
+        }
+        client.batch_execute("COMMIT").await
+    };
+    let result = run.await;
     if result.is_err() {
         // If this fails, the connection is gone, and the transaction with it.
         let _ = client.batch_execute("ROLLBACK").await;
     }
-    result.map_err(failed(format!("migration {number}")))
+    result
 }
 
-async fn apply(client: &Client, number: i32, sql: &str) -> Result<(), Error> {
-    // The timeout is set after the lock: to wait for another migration may take as long as that takes.
-    let begin = format!(
-        "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({LOCK}); {LOCK_TIMEOUT}"
-    );
-    client.batch_execute(&begin).await?;
-    if number == 0 {
-        client.batch_execute(sql).await?;
-    } else {
-        // A step that another process has applied meanwhile is seen here, because the statement begins after the lock is held.
-        let mark = "INSERT INTO sluice.migrations (version) VALUES ($1) ON CONFLICT DO NOTHING";
-        if client.execute_typed(mark, &[(&number, Type::INT4)]).await? == 1 {
-            client.batch_execute(sql).await?;
-        }
+/// Builds an index, outside a transaction. One that was begun and not finished is of no use, and every write pays for it.
+/// <https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY>
+async fn build(client: &Client, name: &str, on: &str, number: i32) -> Result<(), Error> {
+    client.batch_execute(INDEX_TIMEOUT).await?;
+    let is_valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)";
+    let full_name = format!("sluice.{name}");
+    let rows = client
+        .query_typed(is_valid, &[(&full_name, Type::TEXT)])
+        .await?;
+    let is_valid = rows.first().map(|row| row.get::<_, bool>(0));
+    if is_valid == Some(false) {
+        let drop = format!("DROP INDEX CONCURRENTLY {full_name}");
+        client.batch_execute(&drop).await?;
     }
-    client.batch_execute("COMMIT").await
+    if is_valid != Some(true) {
+        let create = format!("CREATE INDEX CONCURRENTLY {name} ON {on}");
+        client.batch_execute(&create).await?;
+    }
+    // Last, so that a step that stopped half-way runs again.
+    mark(client, number).await
+}
+
+async fn mark(client: &Client, number: i32) -> Result<(), Error> {
+    let mark = "INSERT INTO sluice.migrations (version) VALUES ($1)";
+    client
+        .execute_typed(mark, &[(&number, Type::INT4)])
+        .await
+        .map(drop)
 }
 
 /// The number of the last migration that was applied; 0 if there was none.
@@ -118,76 +209,6 @@ async fn version(client: &Client) -> Result<i32, Error> {
     let last = "SELECT coalesce(max(version), 0) FROM sluice.migrations";
     let rows = client.query_typed(last, &[]).await?;
     Ok(rows.first().map_or(0, |row| row.get(0)))
-}
-
-/// Makes a role that may log in, unless it is there, and lets it in the way that is asked for. The password of a role that logs in
-/// by one already is left alone, because a rotation may have changed it. What already holds is not granted again: from version 16
-/// on that needs rights over the role which its maker alone has.
-/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.DBAccounts.html>
-///
-/// # Errors
-/// The own role may not make roles, or the server knows no tokens.
-pub async fn admit(client: &Client, role: &str, admission: &Admission) -> Result<(), MigrateError> {
-    let what = || failed(format!("letting in the role {role}"));
-    let looked = "SELECT r.oid IS NOT NULL, i.oid IS NOT NULL, \
-                  COALESCE(pg_has_role(r.oid, i.oid, 'MEMBER'), false), quote_ident($1) \
-                  FROM (SELECT 1) one LEFT JOIN pg_roles r ON r.rolname = $1 \
-                  LEFT JOIN pg_roles i ON i.rolname = 'rds_iam'";
-    let rows = client.query_typed(looked, &[(&role, Type::TEXT)]).await;
-    let rows = rows.map_err(what())?;
-    let Some(row) = rows.first() else {
-        return Ok(());
-    };
-    let (is_there, has_tokens, is_by_token): (bool, bool, bool) =
-        (row.get(0), row.get(1), row.get(2));
-    let name: &str = row.get(3);
-    let mut statements = Vec::new();
-    match admission {
-        // The server keeps and logs what it gets here, so it gets no password.
-        Admission::Password(password) if !is_there || is_by_token => {
-            let verifier = scram_sha_256(password.as_bytes());
-            if is_by_token {
-                statements.push(format!("REVOKE rds_iam FROM {name}"));
-            }
-            let verb = if is_there { "ALTER" } else { "CREATE" };
-            statements.push(format!("{verb} ROLE {name} LOGIN PASSWORD '{verifier}'"));
-        }
-        Admission::Password(_) => {}
-        Admission::Token if !has_tokens => {
-            return Err(MigrateError::Failed {
-                what: format!("letting in the role {role}"),
-                why: "the server knows no tokens from IAM (there is no role rds_iam)".to_owned(),
-            });
-        }
-        Admission::Token | Admission::Trusted => {
-            if !is_there {
-                statements.push(format!("CREATE ROLE {name} LOGIN"));
-            }
-            if *admission == Admission::Token && !is_by_token {
-                statements.push(format!("GRANT rds_iam TO {name}"));
-            }
-        }
-    }
-    for statement in statements {
-        client.batch_execute(&statement).await.map_err(what())?;
-    }
-    Ok(())
-}
-
-/// Gives a role what the functions need and no more, and sets its timeouts. The role must exist.
-///
-/// # Errors
-/// The role does not exist, or the own role may not grant. Nothing was changed.
-pub async fn grant(client: &Client, role: &str) -> Result<(), MigrateError> {
-    let what = || failed(format!("granting rights to {role}"));
-    let quoted = client
-        .query_typed("SELECT quote_ident($1)", &[(&role, Type::TEXT)])
-        .await
-        .map_err(what())?;
-    let quoted: String = quoted.first().map(|row| row.get(0)).unwrap_or_default();
-    // Several statements that are sent as one text are one transaction.
-    let sql = ROLE.replace(":\"role\"", &quoted);
-    client.batch_execute(&sql).await.map_err(what())
 }
 
 /// Whether orders may be written by this connection: the schema is new enough, and what was acknowledged survives a crash of the

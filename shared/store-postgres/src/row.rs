@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use sluice_database::place::Place;
 use sluice_database::row::document;
 pub(crate) use sluice_database::row::not_ours;
 use sluice_order::{OrderId, Timestamp};
@@ -16,6 +17,9 @@ pub(crate) const ORDER: &str =
 /// The columns of a rejection, in the order in which [`rejection`] reads them.
 pub(crate) const REJECTION: &str =
     "order_id, reason, rejected_at, accepted_at, content_hash, document::text";
+
+/// The columns of a rejection's key, in the order in which [`rejection_key`] reads them behind [`REJECTION`].
+pub(crate) const REJECTION_KEY: &str = "order_key, fingerprint, content_hash";
 
 /// The columns of a summary, in the order in which [`summary`] reads them.
 pub(crate) const SUMMARY: &str = "order_id, currency, total, accepted_at, stored_at";
@@ -42,6 +46,21 @@ fn timestamp(time: SystemTime) -> Result<Timestamp, StoreError> {
 
 fn at(row: &Row, at: usize) -> Result<Timestamp, StoreError> {
     timestamp(get(row, at)?)
+}
+
+/// The key of an order's row, behind the columns of [`ORDER`].
+pub(crate) fn order_key(row: &Row) -> Place {
+    Place::Orders(text(row, 6))
+}
+
+/// The key of a rejection's row.
+pub(crate) fn rejection_key(row: &Row) -> Place {
+    Place::Rejections(text(row, 6), text(row, 7), text(row, 8))
+}
+
+/// A text of a key, whatever the row is.
+fn text(row: &Row, at: usize) -> String {
+    get(row, at).unwrap_or_default()
 }
 
 /// Reads an order.

@@ -49,7 +49,7 @@ const INSERT_REJECTION: &str = "INSERT INTO sluice.rejections AS r \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb) \
     ON CONFLICT (order_key, fingerprint, content_hash) DO UPDATE SET order_id = excluded.order_id, \
     reason = excluded.reason, rejected_at = excluded.rejected_at, accepted_at = excluded.accepted_at, \
-    document = excluded.document";
+    document = excluded.document WHERE r.rejected_at <= excluded.rejected_at";
 
 /// A table of orders, by one connection.
 #[derive(Clone)]

@@ -177,6 +177,15 @@ async fn a_rejection_never_holds_the_key(store: &impl OrderStore) {
         found(store, &it).await,
         Some(Found::Rejection(Box::new(purged.clone())))
     );
+    store
+        .reject(&rejection(&it, RejectReason::Panic, false))
+        .await
+        .unwrap();
+    assert_eq!(
+        found(store, &it).await,
+        Some(Found::Rejection(Box::new(purged.clone()))),
+        "of two of the same content the later one stands, whichever is written first"
+    );
     let earlier = rejection(&it, RejectReason::Panic, true);
     store.reject(&earlier).await.unwrap();
     assert_eq!(

@@ -13,10 +13,11 @@ use aws_sdk_dynamodb::{
 use sluice_order::{ContentHash, ListQuery, OrderId, Position, RejectReason, Timestamp};
 
 use crate::{
-    BY_CUSTOMER, Found, OrderStore, Page, Part, PutOutcome, ReadAll, Rejection, StoreError,
-    StoredOrder, Summary,
+    BY_CUSTOMER, Found, OrderStore, Page, Part, PutOutcome, ReadAll, ReadError, Rejection,
+    StoreError, StoredOrder, Summary,
     item::{
-        self, ACCEPTED_KEY, CUSTOMER_ID, Item, ORDER_KEY, ORDER_RECORD, RECORD, SMOKE_RECORD, text,
+        self, ACCEPTED_KEY, CUSTOMER_ID, Item, ORDER_KEY, ORDER_RECORD, RECORD, REJECTED_AT,
+        SMOKE_RECORD, text,
     },
 };
 
@@ -102,14 +103,22 @@ impl OrderStore for DynamoStore {
     }
 
     async fn record(&self, rejection: &Rejection) -> Result<(), StoreError> {
-        self.client
+        let written = self
+            .client
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item::of_rejection(rejection)?))
+            // Times compare as texts.
+            .condition_expression(format!(
+                "attribute_not_exists({REJECTED_AT}) OR {REJECTED_AT} <= :at"
+            ))
+            .expression_attribute_values(":at", text(rejection.rejected_at.to_string()))
             .send()
-            .await
-            .map_err(|e| classify(&e))?;
-        Ok(())
+            .await;
+        match written {
+            Err(error) if is_there(&error) => Ok(()),
+            written => written.map(drop).map_err(|e| classify(&e)),
+        }
     }
 
     async fn find(&self, id: &OrderId) -> Result<Option<Found>, StoreError> {
@@ -199,21 +208,16 @@ impl OrderStore for DynamoStore {
     }
 }
 
-/// Between an order's key and its record in a place, which neither holds.
+/// Between an order's key and its record in a mark. The key does not hold it.
 const BETWEEN: char = ' ';
 
 impl ReadAll for DynamoStore {
-    async fn read_all(&self, behind: Option<&str>) -> Result<Part, StoreError> {
-        let start = behind
-            .map(|place| {
-                let (key, record) = place
-                    .split_once(BETWEEN)
-                    .ok_or(())
-                    .map_err(item::not_ours)?;
-                let key = key.parse().map_err(item::not_ours)?;
-                Ok(item::key(key, record))
-            })
-            .transpose()?;
+    async fn read_all(&self, behind: Option<&str>) -> Result<Part, ReadError> {
+        let start = behind.map(|mark| {
+            let (key, record) = mark.split_once(BETWEEN)?;
+            Some(item::key(key.parse().ok()?, record))
+        });
+        let start = start.map(|key| key.ok_or(ReadError::NoPlace)).transpose()?;
         let answer = self
             .client
             .scan()
@@ -223,20 +227,37 @@ impl ReadAll for DynamoStore {
             .send()
             .await
             .map_err(|e| classify(&e))?;
-        let named = |item: &Item, name: &str| Some(item.get(name)?.as_s().ok()?.clone());
         let mut records = Vec::new();
         for item in answer.items.unwrap_or_default() {
-            let is_smoke = named(&item, RECORD).as_deref() == Some(SMOKE_RECORD);
-            if !is_smoke {
-                records.push(item::read(item)?);
+            let (key, record) = (named(&item, ORDER_KEY), named(&item, RECORD));
+            if record == SMOKE_RECORD {
+                continue;
             }
+            let found = item::read(item).ok();
+            let found = found.filter(|found| found.order_id().key().to_string() == key);
+            records.push(found.ok_or_else(|| {
+                let name = format!("the item with {ORDER_KEY} {key:?} and {RECORD} {record:?}");
+                ReadError::Foreign(name)
+            })?);
         }
-        let next = answer.last_evaluated_key.and_then(|last| {
-            let (key, record) = (named(&last, ORDER_KEY)?, named(&last, RECORD)?);
-            Some(format!("{key}{BETWEEN}{record}"))
+        let next = answer.last_evaluated_key.map(|last| {
+            let (key, record) = (named(&last, ORDER_KEY), named(&last, RECORD));
+            format!("{key}{BETWEEN}{record}")
         });
         Ok(Part { records, next })
     }
+}
+
+/// A text of an item.
+fn named(item: &Item, name: &str) -> String {
+    let value = item.get(name).and_then(|value| value.as_s().ok());
+    value.cloned().unwrap_or_default()
+}
+
+/// Whether a write was not done because its condition does not hold.
+fn is_there(error: &SdkError<PutItemError>) -> bool {
+    let error = error.as_service_error();
+    error.is_some_and(PutItemError::is_conditional_check_failed_exception)
 }
 
 fn content_of(item: &Item) -> Option<ContentHash> {

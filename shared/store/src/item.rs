@@ -23,6 +23,8 @@ pub(crate) const RECORD: &str = "record";
 pub(crate) const ACCEPTED_KEY: &str = "accepted_key";
 /// The index's partition key.
 pub(crate) const CUSTOMER_ID: &str = "customer_id";
+/// When a rejection was made.
+pub(crate) const REJECTED_AT: &str = "rejected_at";
 /// The sort key of an order; each order key has at most one.
 pub(crate) const ORDER_RECORD: &str = "order";
 

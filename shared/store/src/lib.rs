@@ -14,7 +14,7 @@ use sluice_order::{
 
 pub use dynamo::DynamoStore;
 pub use memory::MemoryStore;
-pub use whole::{Part, ReadAll};
+pub use whole::{Part, ReadAll, ReadError};
 
 /// The index by customer and time of acceptance.
 pub const BY_CUSTOMER: &str = "by_customer";
@@ -35,8 +35,8 @@ pub trait OrderStore: Send + Sync {
         rejection: &Rejection,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Writes a rejection beside whatever is there. It replaces an earlier rejection of the same content. One write
-    /// request, never repeated inside.
+    /// Writes a rejection beside whatever is there. Of two rejections of the same content the one with the later time stands,
+    /// whichever is written first: so a copy of an old one never replaces a newer one. One write request, never repeated inside.
     fn record(&self, rejection: &Rejection) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Records a rejection, unless the order is stored with the same content. The order may be stored between the read and
@@ -161,6 +161,24 @@ pub enum Found {
     Order(Box<StoredOrder>),
     /// Its rejection.
     Rejection(Box<Rejection>),
+}
+
+impl Found {
+    /// The order's id.
+    pub fn order_id(&self) -> OrderId {
+        match self {
+            Self::Order(order) => order.order_id,
+            Self::Rejection(rejection) => rejection.order_id,
+        }
+    }
+
+    /// What was ordered, where it is known.
+    pub fn order(&self) -> Option<&Order> {
+        match self {
+            Self::Order(order) => Some(&order.order),
+            Self::Rejection(rejection) => rejection.content.as_ref().map(|(_, _, order)| order),
+        }
+    }
 }
 
 /// Where an order stands.

@@ -8,8 +8,8 @@ use std::{
 use sluice_order::{ListQuery, OrderId, OrderKey, Position};
 
 use crate::{
-    Found, OrderStatus, OrderStore, Page, Part, PutOutcome, ReadAll, Rejection, StoreError,
-    StoredOrder, Summary,
+    Found, OrderStatus, OrderStore, Page, Part, PutOutcome, ReadAll, ReadError, Rejection,
+    StoreError, StoredOrder, Summary,
 };
 
 /// Keeps records as long as it lives. Never fails.
@@ -77,8 +77,12 @@ impl OrderStore for MemoryStore {
             .rejections
             .entry((id.key(), id.fingerprint()))
             .or_default();
-        place.retain(|earlier| hash(earlier) != hash(rejection));
-        place.push(rejection.clone());
+        let is_same = |other: &Rejection| hash(other) == hash(rejection);
+        let is_later = |other: &Rejection| other.rejected_at > rejection.rejected_at;
+        if !place.iter().any(|other| is_same(other) && is_later(other)) {
+            place.retain(|other| !is_same(other));
+            place.push(rejection.clone());
+        }
         Ok(())
     }
 
@@ -138,11 +142,11 @@ impl OrderStore for MemoryStore {
 
 /// In parts of one record, so that whoever reads all of it has to go on.
 impl ReadAll for MemoryStore {
-    async fn read_all(&self, behind: Option<&str>) -> Result<Part, StoreError> {
+    async fn read_all(&self, behind: Option<&str>) -> Result<Part, ReadError> {
         let orders = self.orders().into_iter().map(Box::new).map(Found::Order);
         let rejections = self.rejections().into_iter().map(Box::new);
         let all = orders.chain(rejections.map(Found::Rejection));
-        let at = behind.map_or(0, |place| place.parse().unwrap_or(usize::MAX));
+        let at = behind.map_or(Ok(0), |mark| mark.parse().map_err(|_| ReadError::NoPlace))?;
         let records: Vec<_> = all.skip(at).take(1).collect();
         let next = (!records.is_empty()).then(|| (at + 1).to_string());
         Ok(Part { records, next })

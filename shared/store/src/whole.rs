@@ -2,17 +2,17 @@
 
 use crate::{Found, StoreError};
 
-/// Storage that can be read from its beginning to its end. Smoke orders are no part of it.
+/// Storage that can be read from its beginning to its end. Smoke orders are no part of it; a rejection of one may be.
 pub trait ReadAll: Send + Sync {
-    /// The records behind a place, in an order of storage's own; from the beginning if there is none. What is written meanwhile may
+    /// The records behind a mark, in an order of storage's own; from the beginning if there is none. What is written meanwhile may
     /// be among them or not; what was there before is, and once.
     ///
     /// # Errors
-    /// As those of [`crate::OrderStore`]'s reads; a record that is not one of ours is [`StoreError::Unavailable`] too.
+    /// [`ReadError`].
     fn read_all(
         &self,
         behind: Option<&str>,
-    ) -> impl Future<Output = Result<Part, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Part, ReadError>> + Send;
 }
 
 /// Some records, and where to go on.
@@ -20,6 +20,20 @@ pub trait ReadAll: Send + Sync {
 pub struct Part {
     /// Orders and rejections. There may be none and yet more behind.
     pub records: Vec<Found>,
-    /// The place behind them; `None` at the end.
+    /// The mark behind them; `None` at the end.
     pub next: Option<String>,
+}
+
+/// Why there is no part.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// As those of [`crate::OrderStore`]'s reads.
+    #[error(transparent)]
+    Storage(#[from] StoreError),
+    /// A record is not one of ours, and will not become one. The text names it by its key, and quotes nothing else of it.
+    #[error("{0} is not one of ours")]
+    Foreign(String),
+    /// The mark is none that this storage gave.
+    #[error("the mark is no place of this storage")]
+    NoPlace,
 }

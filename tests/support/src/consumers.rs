@@ -13,6 +13,9 @@ use crate::{lane, proxy::Proxy, stack::Stack, wait_for};
 /// The setting by which the AWS SDK finds `DynamoDB`, and nothing else, elsewhere.
 const STORAGE: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 
+/// The setting that names the database.
+const DATABASE: &str = "DATABASE_URL";
+
 /// The queue's visibility timeout in the template, in seconds.
 const VISIBILITY: u32 = 361;
 
@@ -41,11 +44,22 @@ impl Stack {
     }
 
     async fn storage_at(&self, lane: Lane, url: Option<&str>) {
+        self.set(lane, STORAGE, url).await;
+    }
+
+    /// From now on this lane's consumer reaches its database at this address. Tells the one before.
+    pub async fn database_at(&self, lane: Lane, url: &str) -> String {
+        let mut settings = self.settings(lane).await;
+        self.set(lane, DATABASE, Some(url)).await;
+        settings.remove(DATABASE).expect("the stack has a database")
+    }
+
+    async fn set(&self, lane: Lane, name: &str, value: Option<&str>) {
         let mut variables = self.settings(lane).await;
-        if variables.get(STORAGE).map(String::as_str) != url {
-            match url {
-                Some(url) => variables.insert(STORAGE.to_owned(), url.into()),
-                None => variables.remove(STORAGE),
+        if variables.get(name).map(String::as_str) != value {
+            match value {
+                Some(value) => variables.insert(name.to_owned(), value.into()),
+                None => variables.remove(name),
             };
             let environment = Environment::builder().set_variables(Some(variables));
             self.lambda
@@ -64,7 +78,7 @@ impl Stack {
         wait_for("processes with other settings to be gone", async || {
             processes(&[lane])
                 .values()
-                .all(|settings| settings.get(STORAGE).map(String::as_str) == url)
+                .all(|settings| settings.get(name).map(String::as_str) == value)
         })
         .await;
     }

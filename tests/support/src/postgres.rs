@@ -115,6 +115,11 @@ impl Postgres {
         self.server.signal(signal);
     }
 
+    /// Sends one of its processes a signal, such as `KILL` one that serves a connection.
+    pub fn signal_process(&self, process: i32, signal: &str) {
+        self.server.signal_process(process.unsigned_abs(), signal);
+    }
+
     /// What it has logged.
     pub fn log(&self) -> String {
         self.server.log()

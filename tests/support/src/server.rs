@@ -157,6 +157,14 @@ impl Server {
         }
     }
 
+    /// Sends one of its processes a signal, unless it is another's.
+    pub(crate) fn signal_process(&self, process: u32, signal: &str) {
+        let running = self.running();
+        let server = running.as_ref().expect("it runs").server.id();
+        assert!(end::children(server).contains(&process), "not its process");
+        end::signal(signal, process);
+    }
+
     /// What it has logged.
     pub(crate) fn log(&self) -> String {
         self.folder.read_log()

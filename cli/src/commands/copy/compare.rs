@@ -1,86 +1,104 @@
 //! Whether two storages hold the same.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sluice_order::{ContentHash, OrderKey};
-use sluice_store::{Found, ReadAll, StoreError};
+use sluice_order::{ContentHash, OrderId, OrderKey, RejectReason, Timestamp};
+use sluice_store::{Found, ReadAll, ReadError};
 
-/// How many keys are named of those that differ.
+use super::read::read;
+use crate::terminal::progress::Progress;
+
+/// How many ids are named.
 const NAMED: usize = 10;
 
-/// What two storages hold. An order is the same by its key and its content.
+/// What two storages hold.
 #[derive(Clone, Default, PartialEq, Eq, Debug, Serialize)]
 pub(super) struct Comparison {
-    /// Orders that both hold.
+    orders: Tally,
+    rejections: Tally,
+    /// Ids of records that differ, the first ones.
+    ids: Vec<String>,
+    /// Records of both whose content is not that of their hash. It was erased, or damaged.
+    altered: usize,
+    /// Their ids, the first ones.
+    altered_ids: Vec<String>,
+}
+
+/// How many records are the same and how many are not. Their key says which belong together.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize)]
+struct Tally {
+    /// Both hold it, with content, id, times and reason.
     same: usize,
-    /// Orders that the first one holds alone, or with other content.
+    /// The first one holds it alone.
     only_from: usize,
-    /// Orders that the second one holds alone, or with other content.
+    /// The second one holds it alone.
     only_to: usize,
-    /// Rejections that both hold.
-    same_rejections: usize,
-    /// Rejections that one of them holds alone.
-    other_rejections: usize,
-    /// The first of the keys that differ.
-    keys: Vec<String>,
+    /// Both hold it, with other content.
+    other_content: usize,
+    /// Both hold it with the same content, but another id, time or reason.
+    other_details: usize,
+}
+
+/// Why there is no comparison.
+#[derive(Debug)]
+pub(super) struct Unread {
+    /// The option that names the place.
+    pub(super) place: &'static str,
+    pub(super) why: ReadError,
+}
+
+/// A record, as far as it is compared.
+#[derive(PartialEq, Eq, Debug)]
+struct Record {
+    order_id: OrderId,
+    /// The hash of what is there, whatever hash is stored with it.
+    content: Option<ContentHash>,
+    times: [Option<Timestamp>; 2],
+    reason: Option<RejectReason>,
 }
 
 /// All that a storage holds, as far as it is compared.
+#[derive(Default)]
 struct Held {
-    orders: BTreeMap<OrderKey, ContentHash>,
-    rejections: BTreeSet<(String, String)>,
+    orders: BTreeMap<OrderKey, Record>,
+    /// By the key, the fingerprint, and the hash as it is stored: one key may have several.
+    rejections: BTreeMap<(OrderKey, [u8; 4], Option<String>), Record>,
+    altered: Vec<OrderId>,
 }
 
 /// Reads both to their ends, one after the other.
 pub(super) async fn compare(
     from: &impl ReadAll,
     to: &impl ReadAll,
-) -> Result<Comparison, StoreError> {
-    let (from, to) = (held(from).await?, held(to).await?);
-    let alone = |one: &Held, other: &Held| -> Vec<OrderKey> {
-        let orders = one.orders.iter();
-        let alone = orders.filter(|(key, content)| other.orders.get(key) != Some(content));
-        alone.map(|(key, _)| *key).collect()
-    };
-    let (only_from, only_to) = (alone(&from, &to), alone(&to, &from));
-    let differ: BTreeSet<_> = only_from.iter().chain(&only_to).collect();
-    let same_rejections = from.rejections.intersection(&to.rejections).count();
-    let all_rejections = from.rejections.union(&to.rejections).count();
+    progress: &Progress,
+) -> Result<Comparison, Unread> {
+    let of = |place| move |why| Unread { place, why };
+    let from = held(from, progress).await.map_err(of("--from"))?;
+    let to = held(to, progress).await.map_err(of("--to"))?;
+    let mut differ = Vec::new();
+    let orders = tally(&from.orders, &to.orders, &mut differ);
+    let rejections = tally(&from.rejections, &to.rejections, &mut differ);
+    let mut altered = from.altered;
+    altered.extend(to.altered);
+    let number = altered.len();
     Ok(Comparison {
-        same: from.orders.len() - only_from.len(),
-        only_from: only_from.len(),
-        only_to: only_to.len(),
-        same_rejections,
-        other_rejections: all_rejections - same_rejections,
-        keys: differ
-            .into_iter()
-            .take(NAMED)
-            .map(ToString::to_string)
-            .collect(),
+        orders,
+        rejections,
+        ids: first(differ),
+        altered: number,
+        altered_ids: first(altered),
     })
 }
 
-async fn held(store: &impl ReadAll) -> Result<Held, StoreError> {
-    let mut held = Held {
-        orders: BTreeMap::new(),
-        rejections: BTreeSet::new(),
-    };
+async fn held(store: &impl ReadAll, progress: &Progress) -> Result<Held, ReadError> {
+    let mut held = Held::default();
     let mut behind: Option<String> = None;
     loop {
-        let part = store.read_all(behind.as_deref()).await?;
-        for record in part.records {
-            match record {
-                Found::Order(order) => {
-                    held.orders.insert(order.order_id.key(), order.content);
-                }
-                Found::Rejection(rejection) => {
-                    let content = rejection.content.as_ref();
-                    let hash = content.map(|(_, hash, _)| hash.to_string());
-                    let id = rejection.order_id.to_string();
-                    held.rejections.insert((id, hash.unwrap_or_default()));
-                }
-            }
+        let part = read(store, behind.as_deref()).await?;
+        for found in part.records {
+            held.take(&found);
+            progress.step();
         }
         behind = part.next;
         if behind.is_none() {
@@ -89,28 +107,124 @@ async fn held(store: &impl ReadAll) -> Result<Held, StoreError> {
     }
 }
 
+impl Held {
+    fn take(&mut self, found: &Found) {
+        let (order_id, content) = (found.order_id(), found.order().map(ContentHash::of));
+        let (stored, times, reason) = match found {
+            Found::Order(order) => (
+                Some(order.content),
+                [Some(order.accepted_at), Some(order.stored_at)],
+                None,
+            ),
+            Found::Rejection(rejection) => {
+                let known = rejection.content.as_ref();
+                (
+                    known.map(|(_, hash, _)| *hash),
+                    [known.map(|(at, ..)| *at), Some(rejection.rejected_at)],
+                    Some(rejection.reason),
+                )
+            }
+        };
+        if stored != content {
+            self.altered.push(order_id);
+        }
+        let record = Record {
+            order_id,
+            content,
+            times,
+            reason,
+        };
+        if reason.is_none() {
+            self.orders.insert(order_id.key(), record);
+        } else {
+            let hash = stored.map(|hash| hash.to_string());
+            let key = (order_id.key(), order_id.fingerprint(), hash);
+            self.rejections.insert(key, record);
+        }
+    }
+}
+
+fn tally<K: Ord>(
+    from: &BTreeMap<K, Record>,
+    to: &BTreeMap<K, Record>,
+    differ: &mut Vec<OrderId>,
+) -> Tally {
+    let mut tally = Tally::default();
+    for (key, one) in from {
+        let number = match to.get(key) {
+            Some(other) if one == other => {
+                tally.same += 1;
+                continue;
+            }
+            Some(other) if one.content == other.content => &mut tally.other_details,
+            Some(_) => &mut tally.other_content,
+            None => &mut tally.only_from,
+        };
+        *number += 1;
+        differ.push(one.order_id);
+    }
+    for (_, other) in to.iter().filter(|(key, _)| !from.contains_key(key)) {
+        tally.only_to += 1;
+        differ.push(other.order_id);
+    }
+    tally
+}
+
+/// The first of these ids, each once.
+pub(super) fn first(mut ids: Vec<OrderId>) -> Vec<String> {
+    ids.sort_by_key(|id| (id.key(), id.fingerprint()));
+    ids.dedup();
+    ids.iter().take(NAMED).map(ToString::to_string).collect()
+}
+
 impl Comparison {
     /// Whether both hold the same.
     pub(super) fn is_same(&self) -> bool {
-        self.only_from + self.only_to + self.other_rejections == 0
+        self.orders.is_same() && self.rejections.is_same()
     }
 
     pub(super) fn readable(&self) -> String {
+        let (orders, rejections) = (&self.orders, &self.rejections);
+        let mut lines = vec![format!(
+            "same     {} orders and {} rejections in both",
+            orders.same, rejections.same
+        )];
+        if !self.is_same() {
+            lines.push(format!("differ   orders: {}", orders.differ()));
+            lines.push(format!("         rejections: {}", rejections.differ()));
+            lines.push(format!("ids      {}", self.ids.join(" ")));
+        }
+        if self.altered > 0 {
+            lines.push(format!(
+                "altered  the content of {} records, counted in both places, is not that of their hash: erased, or damaged",
+                self.altered
+            ));
+            lines.push(format!("ids      {}", self.altered_ids.join(" ")));
+        }
+        lines.join("\n")
+    }
+}
+
+impl Tally {
+    fn is_same(&self) -> bool {
+        let same = self.same;
+        *self
+            == Self {
+                same,
+                ..Self::default()
+            }
+    }
+
+    fn differ(&self) -> String {
         let Self {
-            same,
             only_from,
             only_to,
-            same_rejections,
-            other_rejections,
-            keys,
+            other_content,
+            other_details,
+            ..
         } = self;
-        let same = format!("same     {same} orders and {same_rejections} rejections in both\n");
-        if self.is_same() {
-            return same;
-        }
-        let keys = keys.join(" ");
         format!(
-            "{same}differ   {only_from} orders only in the first place, {only_to} only in the second, {other_rejections} rejections only in one\nkeys     {keys}\n"
+            "{only_from} only in the first place, {only_to} only in the second, {other_content} with other content, {other_details} with another id, time or reason"
         )
     }
 }

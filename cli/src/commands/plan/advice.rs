@@ -122,7 +122,9 @@ impl Sale<'_> {
     pub(crate) fn parameter_overrides(&self, lane: Lane) -> String {
         let mut parameters = self.settings.parameters(lane);
         if let Some(connections) = self.connections {
+            let (rate, burst) = connections.reads(self.figures.assumptions.read_seconds);
             parameters.push(format!("ReadReservedConcurrency={}", connections.readers));
+            parameters.push(format!("ReadRateLimit={rate} ReadBurstLimit={burst}"));
             parameters.push("ReserveConsumers=true".to_owned());
         }
         let most = self

@@ -13,6 +13,9 @@ const DEPLOYING: f64 = 2.0;
 /// The function that makes the schema in a deploy.
 const ADMIN: f64 = 1.0;
 
+/// One order, and a customer's list: API Gateway counts each for itself.
+const READS: f64 = 2.0;
+
 /// The connections of a stack that stores its orders in a database.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
 pub(crate) struct Connections {
@@ -36,6 +39,14 @@ impl Connections {
             consumers,
             readers,
         }
+    }
+
+    /// What the API may let through of each of the two reads: requests a second, and at one instant above that. Of the readers' half
+    /// that each has, one half is for the rate, and one for the instant. A read that takes longer makes Lambda refuse others.
+    pub(crate) fn reads(&self, read_seconds: f64) -> (f64, f64) {
+        let part = self.readers / READS / 2.0;
+        let at_least_one = |value: f64| value.floor().max(1.0);
+        (at_least_one(part / read_seconds), at_least_one(part))
     }
 
     /// What the stack holds in the minutes of a deploy.

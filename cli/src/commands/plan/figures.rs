@@ -120,6 +120,8 @@ pub(crate) struct Assumptions {
     pub(crate) accept_seconds: f64,
     /// The same for the first order of an environment.
     pub(crate) accept_cold_seconds: f64,
+    /// How long read-orders takes at most for a read from a database that is well.
+    pub(crate) read_seconds: f64,
     /// Log data of one order, the access log included.
     pub(crate) log_bytes_an_order: f64,
     /// A message without lines, its attributes included.

@@ -195,7 +195,7 @@ fn a_database_has_connections_for_all_who_hold_one() {
     assert!(near(connections.in_a_deploy(), 2.0 * (28.0 + 35.0 + 1.0)));
     assert!(
         plan.parameter_overrides
-            .contains("ReadReservedConcurrency=35")
+            .contains("ReadReservedConcurrency=35 ReadRateLimit=87 ReadBurstLimit=8")
     );
     assert!(
         plan.limits

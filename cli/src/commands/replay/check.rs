@@ -9,6 +9,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    fmt::Display,
     time::Duration,
 };
 
@@ -16,7 +17,7 @@ use sluice_order::{ContentHash, Order, OrderKey, Timestamp, content::Canonical, 
 
 use super::{
     post::{Outcome, Receipt},
-    record::{Content, OrderRecord, Record},
+    record::{Content, Listed, OrderRecord, Record},
 };
 use crate::sales::invoices::Invoice;
 
@@ -143,6 +144,7 @@ impl<'a> Check<'a> {
     pub fn see(&mut self, record: &Record) {
         match record {
             Record::Order(order) => self.see_order(order),
+            Record::Listed(listed) => self.see_listed(listed),
             Record::Rejection { order_id, reason } => {
                 let of_accepted = order_id.is_some_and(|id| {
                     let accepted = self.accepted.get(&id.key());
@@ -196,24 +198,58 @@ impl<'a> Check<'a> {
         }
         let id = content.order_id;
         let hash = ContentHash::of(&content.order);
-        let is_earlier = content.accepted_at < self.began;
-        match self.accepted_contents.get(&hash) {
-            Some(number) => {
-                let name = format!("{number} (again as {id})");
-                if is_earlier {
-                    findings.other_orders += 1;
-                    self.earlier.push((hash, content.accepted_at, name));
-                } else {
-                    findings.duplicates.push(name);
-                }
+        if self.is_again(hash, content.accepted_at, &id) {
+            return;
+        }
+        if content.accepted_at < self.began {
+            self.findings.other_orders += 1;
+        } else {
+            let customer = content.order.customer_id().as_str();
+            let unexpected = format!("{id} of customer {customer}");
+            self.findings.unexpected.push(unexpected);
+        }
+    }
+
+    /// Whether an order that was not accepted under this name has the content of one that was: then it is counted.
+    fn is_again(&mut self, hash: ContentHash, accepted_at: Timestamp, name: &impl Display) -> bool {
+        let Some(number) = self.accepted_contents.get(&hash) else {
+            return false;
+        };
+        let name = format!("{number} (again as {name})");
+        if accepted_at < self.began {
+            self.findings.other_orders += 1;
+            self.earlier.push((hash, accepted_at, name));
+        } else {
+            self.findings.duplicates.push(name);
+        }
+        true
+    }
+
+    /// Whose it is cannot be seen, so an order that has nothing to do with the file counts as another customer's.
+    fn see_listed(&mut self, listed: &Listed) {
+        let findings = &mut self.findings;
+        if let Some(accepted) = self.accepted.get_mut(&listed.key) {
+            let number = &accepted.invoice.number;
+            if accepted.seen {
+                findings.duplicates.push(number.clone());
+                return;
             }
-            None if is_earlier => findings.other_orders += 1,
-            None => {
-                let customer = content.order.customer_id().as_str();
-                findings
-                    .unexpected
-                    .push(format!("{id} of customer {customer}"));
+            accepted.seen = true;
+            let stored = (listed.content_hash, listed.accepted_at);
+            self.acceptances.insert(stored);
+            if listed.content_hash == ContentHash::of(accepted.order) {
+                findings.stored.push(Times {
+                    accepted_at: listed.accepted_at,
+                    stored_at: listed.stored_at,
+                });
+            } else {
+                let flaw = format!("{number} (content_hash)");
+                findings.wrong_content.push(flaw);
             }
+        } else if !self.of_file.contains_key(&listed.key)
+            && !self.is_again(listed.content_hash, listed.accepted_at, &listed.key)
+        {
+            self.findings.other_orders += 1;
         }
     }
 

@@ -91,7 +91,7 @@ impl Run {
     fn stored(&mut self, at: usize) -> &mut OrderRecord {
         match &mut self.table[at] {
             Record::Order(record) => record,
-            other @ Record::Rejection { .. } => panic!("{other:?}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -136,6 +136,63 @@ fn a_good_run_is_fine() {
     };
     assert_eq!(run.findings(), expected);
     assert_eq!(run.exit(), Exit::Fine);
+}
+
+/// What a function tells of it.
+fn told(record: &Record) -> Record {
+    match record {
+        Record::Order(order) => {
+            let content = order.content.as_ref().unwrap();
+            Record::Listed(Listed {
+                key: order.key.unwrap(),
+                content_hash: content.content_hash,
+                accepted_at: content.accepted_at,
+                stored_at: content.stored_at,
+            })
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn keys_and_hashes_alone_show_what_is_missing_wrong_or_doubled() {
+    let listed = || {
+        let mut run = Run::good();
+        run.table = run.table.iter().map(told).collect();
+        run
+    };
+    assert_eq!(listed().findings(), Run::good().findings());
+    let mut run = listed();
+    run.table.remove(1);
+    run.is_wrong(2, |found| found.missing = vec!["2".into()]);
+    let mut run = listed();
+    let (key, _) = run.fit(0);
+    run.table[0] = told(&record(key, &order("17850", "Z")));
+    run.is_wrong(2, |found| {
+        found.wrong_content = vec!["1 (content_hash)".into()];
+    });
+    let mut run = listed();
+    let (_, sent) = run.fit(2);
+    let key = OrderKey::from([9; 12]);
+    run.table.push(told(&record(key, &sent)));
+    run.is_wrong(3, |found| {
+        found.duplicates = vec![format!("3 (again as {key})")];
+    });
+    let mut run = listed();
+    run.table.push(run.table[0].clone());
+    run.is_wrong(3, |found| found.duplicates = vec!["1".into()]);
+    // Whose it is cannot be seen.
+    let mut run = listed();
+    run.table.push(told(&record(key, &order("17850", "Z"))));
+    assert_eq!(run.findings().other_orders, 1);
+    assert_eq!(run.exit(), Exit::Fine);
+    // An invoice beyond the limit.
+    let mut run = listed();
+    run.outcomes.truncate(2);
+    assert_eq!(
+        (run.findings().stored.len(), run.findings().other_orders),
+        (2, 0)
+    );
 }
 
 #[test]

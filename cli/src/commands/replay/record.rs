@@ -12,6 +12,8 @@ use sluice_order::{ContentHash, Order, OrderId, OrderKey, Timestamp};
 pub enum Record {
     /// The order of a key.
     Order(Box<OrderRecord>),
+    /// An order of which only this is shown.
+    Listed(Listed),
     /// A rejection.
     Rejection {
         /// Of which id, where it can be read.
@@ -19,6 +21,19 @@ pub enum Record {
         /// Why.
         reason: String,
     },
+}
+
+/// An order without whose it is and what is in it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Listed {
+    /// The key that it lies under.
+    pub key: OrderKey,
+    /// The hash that stands beside the content, which may lie.
+    pub content_hash: ContentHash,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// When it was stored.
+    pub stored_at: Timestamp,
 }
 
 /// The order of a key.

@@ -1,17 +1,32 @@
 //! Reads all that storage holds, by consistent reads.
+//!
+//! A database in a VPC is read by the stack's function, which tells keys, hashes and times. So that check does not see content, and
+//! not whose an order is.
+
+use std::time::Duration;
 
 use aws_sdk_dynamodb::{Client, error::SdkError, operation::scan::ScanError};
 use futures::{TryStreamExt, pin_mut};
 use mysql_async::prelude::Queryable;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sluice_mysql::MysqlStore;
+use sluice_order::Timestamp;
 use sluice_postgres::{Engine, PostgresStore, Settings};
+use sluice_rds::Answer;
 
-use super::record::Record;
+use super::record::{Listed, Record};
 use crate::{
-    deployment::{aws::Aws, stack::Stack, store::database},
+    deployment::{
+        aws::Aws,
+        invoke::{ask_database_admin, strange},
+        stack::Stack,
+        store,
+    },
     terminal::failure::Failure,
 };
+
+/// How long one part of the function's list may take: the function may have to start and to connect.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where a stack stores its orders.
 #[derive(Clone, Debug)]
@@ -20,20 +35,50 @@ pub(crate) enum Storage {
     Table(String),
     /// A database of PostgreSQL or MySQL.
     Database(Settings),
+    /// A database that this function of the stack reaches.
+    ByFunction(String),
 }
 
 impl Storage {
-    /// The stack's.
-    pub(crate) fn of(stack: &Stack) -> Result<Self, Failure> {
-        Ok(match database(stack)? {
-            Some(settings) => Self::Database(settings),
-            None => Self::Table(stack.table()?.to_owned()),
+    /// The stack's. A database is read at this address, where one is given.
+    pub(crate) fn of(stack: &Stack, database_url: Option<&str>) -> Result<Self, Failure> {
+        Ok(match (stack.database(), database_url) {
+            (None, _) => Self::Table(stack.table()?.to_owned()),
+            (Some(_), None) => Self::ByFunction(stack.database_admin()?.to_owned()),
+            (Some(_), Some(url)) => {
+                let settings = store::settings("--database-url", url, stack.region())?;
+                Self::Database(settings)
+            }
         })
     }
 
-    /// Hands every order and rejection to `see`.
-    pub(crate) async fn scan(&self, aws: &Aws, see: impl FnMut(&Record)) -> Result<(), Failure> {
+    /// Hands every order and rejection to `see`; by the function, every order.
+    pub(crate) async fn scan(
+        &self,
+        aws: &Aws,
+        mut see: impl FnMut(&Record),
+    ) -> Result<(), Failure> {
         match self {
+            Self::ByFunction(function) => {
+                let mut after = String::new();
+                loop {
+                    let task = json!({"task": "hashes", "after": after});
+                    let page = match ask_database_admin(aws, function, &task, PATIENCE).await? {
+                        Answer::Hashes(page) => page,
+                        other => return Err(strange(function, &format!("{other:?}"))),
+                    };
+                    for order in page.orders {
+                        let listed = listed(&order);
+                        see(&Record::Listed(
+                            listed.ok_or_else(|| strange(function, &format!("{order:?}")))?,
+                        ));
+                    }
+                    match page.next {
+                        Some(next) => after = next,
+                        None => return Ok(()),
+                    }
+                }
+            }
             Self::Table(table) => {
                 let client = Client::new(&aws.config);
                 let scanned = scan(&client, table, see).await;
@@ -51,6 +96,16 @@ impl Storage {
         }
         Ok(())
     }
+}
+
+/// An order as the function tells it; `None` if it is none.
+fn listed(order: &sluice_rds::Listed) -> Option<Listed> {
+    Some(Listed {
+        key: order.order_key.parse().ok()?,
+        content_hash: order.content_hash.parse().ok()?,
+        accepted_at: Timestamp::from_millis(order.accepted_at),
+        stored_at: Timestamp::from_millis(order.stored_at),
+    })
 }
 
 /// Hands every order and rejection of the table to `see`. Returns the number of items.

@@ -6,51 +6,21 @@ use sluice_store::{
     contract::{all, listed, order},
 };
 
-use crate::{assert_stored, database::Database};
+use crate::{database::Database, stores::assert_stored};
 
-/// 20,000 orders of 20 customers, copies of one.
-async fn filled(database: &Database) {
-    let one = order("few", 1, 0, &["rare", "x"]);
-    assert_stored(database.store().put(&one).await);
-    // The id need not match the key: a list only shows both.
-    database
-        .run(
+impl Database {
+    /// 20,000 orders of 20 customers, copies of one.
+    pub(crate) async fn fill(&self) {
+        let one = order("few", 1, 0, &["rare", "x"]);
+        assert_stored(self.store().put(&one).await);
+        // The id need not match the key: a list only shows both.
+        self.run(
             "INSERT INTO orders SELECT CONCAT('k', LPAD(seq, 7, '0'), 'AAAAAAAA'), order_id, \
                  CONCAT('many-', seq % 20), content_hash, accepted_at + INTERVAL seq SECOND, stored_at, currency, total, \
                  IF(seq = 700 * 20, skus, CONCAT(CHAR(0), 'x', CHAR(0))), traceparent, document \
              FROM orders JOIN seq_1_to_20000; ANALYZE TABLE orders",
         )
         .await;
-}
-
-/// The product's order is number 300 of 1,000 from the newest: one page without it, then a page with it.
-#[tokio::test]
-async fn a_product_is_looked_for_in_bounded_steps() {
-    let Some(database) = Database::new("bounded").await else {
-        return;
-    };
-    filled(&database).await;
-    let store = database.store();
-    for (newest_first, empty_pages) in [(true, 0), (false, 1)] {
-        let mut query = ListQuery {
-            sku: Sku::new("rare".into()),
-            newest_first,
-            ..all("many-0")
-        };
-        let mut sizes = Vec::new();
-        loop {
-            let page = store.list(&query).await.unwrap();
-            sizes.push(page.orders.len());
-            // The copies share an id, so the key of the next place is not theirs; their times all differ.
-            query.after = page.next;
-            if page.next.is_none() {
-                break;
-            }
-        }
-        let before = sizes.iter().take_while(|size| **size == 0).count();
-        assert_eq!(before, empty_pages, "{sizes:?}");
-        assert_eq!(sizes.iter().sum::<usize>(), 1, "{sizes:?}");
-        assert!(sizes.len() <= 3, "{sizes:?}");
     }
 }
 
@@ -65,11 +35,10 @@ async fn rows_read(database: &Database) -> i64 {
 #[tokio::test]
 async fn the_index_is_used() {
     // A server of its own, because it counts what all do.
-    let Some(server) = sluice_testing::mysql::Mysql::start(&[]) else {
+    let Some(database) = Database::own("indexed").await else {
         return;
     };
-    let database = Database::on(std::sync::Arc::new(server), "indexed").await;
-    filled(&database).await;
+    database.fill().await;
     let store = database.store();
     for (sku, most) in [(None, 200), (Sku::new("rare".into()), 3_000)] {
         for newest_first in [true, false] {

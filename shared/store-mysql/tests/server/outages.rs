@@ -1,40 +1,15 @@
-//! Servers that stop, crash, end connections, and become readers. After each the next call connects again.
+//! Servers that end connections and statements, and readers. After each the next call connects again.
 
-use std::sync::Arc;
-
-use sluice_store::{OrderStore, PutOutcome, contract::order};
-use sluice_testing::mysql::{Mysql, Stop};
+use sluice_store::{OrderStore, contract::order};
 
 use crate::{
-    assert_stored,
-    database::{Database, admin},
-    unavailable,
+    database::{Database, Stop},
+    stores::{assert_stored, unavailable},
 };
 
-async fn own_server(name: &str) -> Option<Database> {
-    let server = Mysql::start(&[])?;
-    Some(Database::on(Arc::new(server), name).await)
-}
-
-/// P2, P6. What was stored before a crash is there after it, and orders wait meanwhile.
-#[tokio::test]
-async fn a_server_that_stops() {
-    let Some(database) = own_server("stops").await else {
-        return;
-    };
-    let store = database.store();
-    for (key, how) in [(1, Stop::Fast), (2, Stop::Kill), (3, Stop::Fast)] {
-        let (before, during) = (order("c", key, 0, &["a"]), order("c", key + 10, 0, &["a"]));
-        assert_stored(store.put(&before).await);
-        database.server.stop(how);
-        for _ in 0..2 {
-            unavailable(store.put(&during).await);
-        }
-        database.server.resume(&[]);
-        assert_stored(store.put(&during).await);
-        assert_eq!(store.put(&before).await.unwrap(), PutOutcome::Duplicate);
-    }
-}
+/// What a reader says to a write, and what is said of it when it is connected to.
+pub(crate) const READ_ONLY: &str = "MySQL error 1290";
+pub(crate) const READER: &str = "the server is read-only";
 
 /// The driver hears of it with the next statement only. That call is told that it is unknown what became of it, and the next one
 /// connects again.
@@ -75,35 +50,35 @@ async fn killed_in_mid_statement() {
     assert_stored(store.put(&it).await);
 }
 
-/// A failover: the server that one is connected to takes no writes any more. Its connection stays open and would stay wrong.
+/// An administrator ends the statement and leaves the connection. What is sent by it afterwards is answered, but a server that kills
+/// statements may be about to stop, so another connection is opened.
 #[tokio::test]
-async fn a_server_that_became_read_only() {
-    let Some(database) = own_server("reader").await else {
+async fn a_statement_that_is_killed() {
+    let Some(database) = Database::new("killed").await else {
         return;
     };
+    database.slow_down(1.5).await;
     let store = database.store();
-    let (first, it) = (order("c", 1, 0, &["a"]), order("c", 2, 0, &["a"]));
-    assert_stored(store.put(&first).await);
-    let before = database.connections().await;
-    database.run("SET GLOBAL read_only = ON").await;
-    let why = unavailable(store.put(&it).await);
-    assert_eq!(why, "MySQL error 1290", "by the connection that it had");
-    let why = unavailable(store.put(&it).await);
-    assert_eq!(why, "the server is read-only", "when it connects");
-    assert_eq!(database.orders().await, 1);
-    database.run("SET GLOBAL read_only = OFF").await;
+    store.warm().await.unwrap();
+    let connections = database.connections().await;
+    let it = order("slow", 1, 0, &["a"]);
+    let end = async {
+        database.wait_for_a_slow_insert().await;
+        database
+            .run(&format!("KILL QUERY {}", connections[0]))
+            .await;
+    };
+    let (answer, ()) = tokio::join!(store.put(&it), end);
+    assert_eq!(unavailable(answer), "MySQL error 1317");
+    database.run("DROP TRIGGER slow").await;
     assert_stored(store.put(&it).await);
-    let after = database.connections().await;
-    assert!(
-        after.iter().all(|connection| !before.contains(connection)),
-        "the reader's connection is kept"
-    );
+    assert_ne!(database.connections().await, connections, "another one");
 }
 
 /// How Aurora's readers and a server in recovery look.
 #[tokio::test]
 async fn a_server_whose_innodb_is_read_only() {
-    let Some(database) = own_server("innodb_reader").await else {
+    let Some(database) = Database::own("innodb_reader").await else {
         return;
     };
     let store = database.store();
@@ -119,7 +94,7 @@ async fn a_server_whose_innodb_is_read_only() {
 
 #[tokio::test]
 async fn a_session_that_is_read_only() {
-    let Some(database) = own_server("read_only_session").await else {
+    let Some(database) = Database::own("read_only_session").await else {
         return;
     };
     let store = database.store();
@@ -129,5 +104,11 @@ async fn a_session_that_is_read_only() {
     assert_eq!(why, "MySQL error 1792");
     database.run("SET GLOBAL tx_read_only = OFF").await;
     assert_stored(store.put(&it).await);
-    drop(admin(&database.server, &database.name).await);
+}
+
+impl Database {
+    /// Sets whether the server takes no writes.
+    pub(crate) async fn be_read_only(&self, set: &str) {
+        self.run(&format!("SET GLOBAL read_only = {set}")).await;
+    }
 }

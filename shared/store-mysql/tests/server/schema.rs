@@ -10,9 +10,8 @@ use sluice_store::{
 use sluice_testing::mysql::Mysql;
 
 use crate::{
-    assert_stored,
     database::{Client, Database, settings, shared},
-    unavailable,
+    stores::{assert_stored, unavailable},
 };
 
 #[tokio::test]
@@ -230,6 +229,8 @@ async fn a_user_is_let_in_as_it_is_asked_for() {
     let users = "SELECT COUNT(*) FROM mysql.user WHERE user = 'fe''es'";
     let why = admitted(Admission::Token).await.unwrap_err().to_string();
     assert!(why.contains("letting in the user"), "{why}");
+    let why = admitted(Admission::ByProxy).await.unwrap_err().to_string();
+    assert!(why.contains("it is not there"), "{why}");
     assert_eq!(
         database.number(users).await,
         0,
@@ -248,6 +249,7 @@ async fn a_user_is_let_in_as_it_is_asked_for() {
     let second: Vec<String> = database.admin.rows(kept).await;
     assert_eq!(second, first);
     admitted(Admission::Trusted).await.unwrap();
+    admitted(Admission::ByProxy).await.unwrap();
     assert_eq!(
         database.number(tls).await,
         1,

@@ -1,36 +1,22 @@
-//! The contract of every store.
+//! The contract of every store, in a database that is set up otherwise.
 
-use sluice_order::RejectReason;
-use sluice_store::{
-    OrderStore,
-    contract::{self, order, rejection, smoke_order},
-};
+use sluice_store::contract;
 
-use crate::{assert_stored, database::Database};
-
-#[tokio::test]
-async fn in_postgresql() {
-    let Some(database) = Database::new("contract").await else {
-        return;
-    };
-    contract::holds(&database.store()).await;
-}
+use crate::database::{Database, admin, shared};
 
 /// A database's own collation changes nothing.
 #[tokio::test]
 async fn in_a_database_that_compares_otherwise() {
-    let Some(server) = crate::database::shared() else {
-        return;
-    };
-    let admin = crate::database::admin(&server, "postgres").await;
+    let Some(server) = shared() else { return };
+    let first = admin(&server, "postgres").await;
     let create = "CREATE DATABASE linguistic TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LOCALE 'C'";
-    if admin.batch_execute(create).await.is_err() {
+    if first.batch_execute(create).await.is_err() {
         eprintln!("skipped: this server has no ICU, or no database that uses it");
         return;
     }
     let role = "CREATE ROLE linguistic LOGIN";
-    admin.batch_execute(role).await.unwrap();
-    let admin = crate::database::admin(&server, "linguistic").await;
+    first.batch_execute(role).await.unwrap();
+    let admin = admin(&server, "linguistic").await;
     sluice_postgres::migrate(&admin).await.unwrap();
     sluice_postgres::grant(&admin, "linguistic").await.unwrap();
     let database = Database {
@@ -39,35 +25,4 @@ async fn in_a_database_that_compares_otherwise() {
         admin,
     };
     contract::holds(&database.store()).await;
-}
-
-#[tokio::test]
-async fn a_rejection_recorded_again_replaces_itself() {
-    let Some(database) = Database::new("replaced").await else {
-        return;
-    };
-    let store = database.store();
-    let it = order("c", 1, 0, &["a"]);
-    for whole in [false, true, false, true] {
-        let rejection = rejection(&it, RejectReason::Panic, whole);
-        store.record(&rejection).await.unwrap();
-    }
-    let count = "SELECT count(*) FROM sluice.rejections";
-    assert_eq!(database.number(count).await, 2);
-}
-
-#[tokio::test]
-async fn the_next_smoke_order_deletes_what_has_expired() {
-    let Some(database) = Database::new("smoke").await else {
-        return;
-    };
-    let store = database.store();
-    let day = 24 * 60 * 60 * 1_000;
-    let (old, young) = (smoke_order(1, 0), smoke_order(2, 1_000));
-    assert_stored(store.put(&old).await);
-    assert_stored(store.put(&young).await);
-    assert_stored(store.put(&smoke_order(3, day)).await);
-    assert!(!store.has_smoke(&old.order_id).await.unwrap());
-    assert!(store.has_smoke(&young.order_id).await.unwrap());
-    assert_eq!(database.orders().await, 0);
 }

@@ -7,51 +7,21 @@ use sluice_store::{
 };
 use sluice_testing::wait_for;
 
-use crate::{assert_stored, database::Database};
+use crate::{database::Database, stores::assert_stored};
 
-/// 20,000 orders of 20 customers, copies of one.
-async fn filled(database: &Database) {
-    let one = order("few", 1, 0, &["rare", "x"]);
-    assert_stored(database.store().put(&one).await);
-    // The id need not match the key: a list only shows both.
-    database
-        .run(
+impl Database {
+    /// 20,000 orders of 20 customers, copies of one.
+    pub(crate) async fn fill(&self) {
+        let one = order("few", 1, 0, &["rare", "x"]);
+        assert_stored(self.store().put(&one).await);
+        // The id need not match the key: a list only shows both.
+        self.run(
             "INSERT INTO sluice.orders SELECT 'k' || to_char(n, 'FM0000000') || 'AAAAAAAA', order_id, \
                  'many-' || n % 20, content_hash, accepted_at + n * interval '1 s', stored_at, currency, total, \
                  CASE WHEN n = 700 * 20 THEN skus ELSE '{x}' END, traceparent, document \
              FROM sluice.orders, generate_series(1, 20000) AS n; ANALYZE sluice.orders",
         )
         .await;
-}
-
-/// The product's order is number 300 of 1,000 from the newest: one page without it, then a page with it.
-#[tokio::test]
-async fn a_product_is_looked_for_in_bounded_steps() {
-    let Some(database) = Database::new("bounded").await else {
-        return;
-    };
-    filled(&database).await;
-    let store = database.store();
-    for (newest_first, empty_pages) in [(true, 0), (false, 1)] {
-        let mut query = ListQuery {
-            sku: Sku::new("rare".into()),
-            newest_first,
-            ..all("many-0")
-        };
-        let mut sizes = Vec::new();
-        loop {
-            let page = store.list(&query).await.unwrap();
-            sizes.push(page.orders.len());
-            // The copies share an id, so the key of the next place is not theirs; their times all differ.
-            query.after = page.next;
-            if page.next.is_none() {
-                break;
-            }
-        }
-        let before = sizes.iter().take_while(|size| **size == 0).count();
-        assert_eq!(before, empty_pages, "{sizes:?}");
-        assert_eq!(sizes.iter().sum::<usize>(), 1, "{sizes:?}");
-        assert!(sizes.len() <= 3, "{sizes:?}");
     }
 }
 
@@ -61,7 +31,7 @@ async fn the_index_is_used() {
     let Some(database) = Database::new("indexed").await else {
         return;
     };
-    filled(&database).await;
+    database.fill().await;
     // A connection reports what it has read only now and then.
     database.run("SELECT pg_stat_force_next_flush()").await;
     let scans = async |kind: &str| {

@@ -1,43 +1,20 @@
-//! Servers that stop, crash, start, end connections, and become readers. After each the next call connects again.
+//! Servers that start, crash, and end connections. After each the next call connects again.
 
-use std::{fs, sync::Arc};
+use std::{fs, time::Duration};
 
-use sluice_store::{OrderStore, PutOutcome, contract::order};
-use sluice_testing::{
-    postgres::{Postgres, Stop},
-    wait_for,
-};
+use sluice_postgres::{Client, Settings};
+use sluice_store::{OrderStore, contract::order};
+use sluice_testing::{server::wire::Proxy, wait_for};
+use tokio::time::sleep;
 
 use crate::{
-    assert_stored,
-    database::{Database, admin},
-    unavailable,
+    database::{Database, Stop, Store, admin},
+    stores::{assert_stored, unavailable},
 };
 
-async fn own_server(name: &str) -> Option<Database> {
-    let server = Postgres::start(&[])?;
-    Some(Database::on(Arc::new(server), name).await)
-}
-
-/// P2, P6. What was stored before a crash is there after it, and orders wait meanwhile.
-#[tokio::test]
-async fn a_server_that_stops() {
-    let Some(database) = own_server("stops").await else {
-        return;
-    };
-    let store = database.store();
-    for (key, how) in [(1, Stop::Fast), (2, Stop::Kill), (3, Stop::Fast)] {
-        let (before, during) = (order("c", key, 0, &["a"]), order("c", key + 10, 0, &["a"]));
-        assert_stored(store.put(&before).await);
-        database.server.stop(how);
-        for _ in 0..2 {
-            unavailable(store.put(&during).await);
-        }
-        database.server.resume(&[]);
-        assert_stored(store.put(&during).await);
-        assert_eq!(store.put(&before).await.unwrap(), PutOutcome::Duplicate);
-    }
-}
+/// What a reader says to a write, and what is said of it when it is connected to.
+pub(crate) const READ_ONLY: &str = "SQLSTATE 25006";
+pub(crate) const READER: &str = "no connection";
 
 #[tokio::test]
 async fn terminated_while_idle() {
@@ -52,6 +29,14 @@ async fn terminated_while_idle() {
     assert_stored(store.put(&it).await);
 }
 
+/// The table is locked as long as this connection stands, so an insert waits.
+async fn locked(database: &Database) -> Client {
+    let blocking = admin(&database.server, &database.name).await;
+    let lock = "BEGIN; LOCK TABLE sluice.orders IN SHARE MODE";
+    blocking.batch_execute(lock).await.unwrap();
+    blocking
+}
+
 #[tokio::test]
 async fn terminated_in_mid_statement() {
     let Some(database) = Database::new("mid_statement").await else {
@@ -60,11 +45,9 @@ async fn terminated_in_mid_statement() {
     let store = database.store();
     store.warm().await.unwrap();
     let it = order("c", 1, 0, &["a"]);
-    let blocking = admin(&database.server, &database.name).await;
-    let lock = "BEGIN; LOCK TABLE sluice.orders IN SHARE MODE";
-    blocking.batch_execute(lock).await.unwrap();
+    let blocking = locked(&database).await;
     let end = async {
-        database.wait_for_a_lock().await;
+        database.wait_for_locks(1).await;
         database.terminate().await;
     };
     let (answer, ()) = tokio::join!(store.put(&it), end);
@@ -74,10 +57,66 @@ async fn terminated_in_mid_statement() {
     assert_stored(store.put(&it).await);
 }
 
+/// The server's time is over before the statement arrives, and its message crosses the statement. Its process stands still
+/// meanwhile, so that it is so.
+#[tokio::test]
+async fn idle_for_too_long() {
+    let Some(database) = Database::own("bored").await else {
+        return;
+    };
+    database
+        .run("ALTER ROLE bored SET idle_session_timeout = '1s'")
+        .await;
+    let proxy = Proxy::before(database.server.port()).await;
+    let settings = Settings {
+        port: proxy.port(),
+        ..database.settings()
+    };
+    let store = Store::new(settings).unwrap();
+    store.warm().await.unwrap();
+    let serving = database.connections().await[0];
+    database.server.signal_process(serving, "STOP");
+    sleep(Duration::from_millis(1_200)).await;
+    let (it, before) = (order("c", 1, 0, &["a"]), proxy.questions());
+    let go_on = async {
+        wait_for("the statement", async || proxy.questions() > before).await;
+        database.server.signal_process(serving, "CONT");
+    };
+    let (answer, ()) = tokio::join!(store.put(&it), go_on);
+    assert_eq!(unavailable(answer), "SQLSTATE 57P05");
+    assert_stored(store.put(&it).await);
+}
+
+/// One process of the server is killed, so it ends the others too and recovers. It says 57P02, but as a warning.
+#[tokio::test]
+async fn the_crash_of_another_s_process() {
+    let Some(database) = Database::own("crashing").await else {
+        return;
+    };
+    let store = database.store();
+    store.warm().await.unwrap();
+    let it = order("c", 1, 0, &["a"]);
+    let blocking = locked(&database).await;
+    let serving = "SELECT pg_backend_pid()::bigint";
+    let rows = blocking.query_typed(serving, &[]).await.unwrap();
+    let killed: i64 = rows[0].get(0);
+    let kill = async {
+        database.wait_for_locks(1).await;
+        let killed = i32::try_from(killed).unwrap();
+        database.server.signal_process(killed, "KILL");
+    };
+    let (answer, ()) = tokio::join!(store.put(&it), kill);
+    assert_eq!(unavailable(answer), "the connection is closed");
+    wait_for("the server's recovery", async || {
+        store.put(&it).await.is_ok()
+    })
+    .await;
+}
+
 /// A standby that does not serve yet says the same as a server that recovers, and says it as long as the test likes.
 #[tokio::test]
 async fn a_starting_server() {
-    let Some(database) = own_server("starting").await else {
+    let Some(database) = Database::own("starting").await else {
         return;
     };
     let store = database.store();
@@ -95,40 +134,17 @@ async fn a_starting_server() {
     assert_stored(store.put(&it).await);
 }
 
-/// A failover: the server that one is connected to takes no writes any more.
-#[tokio::test]
-async fn a_server_that_became_read_only() {
-    let Some(database) = own_server("reader").await else {
-        return;
-    };
-    let store = database.store();
-    let (first, it) = (order("c", 1, 0, &["a"]), order("c", 2, 0, &["a"]));
-    assert_stored(store.put(&first).await);
-    let set = async |value: &str| {
-        database
-            .run(&format!(
-                "ALTER SYSTEM SET default_transaction_read_only = {value}"
-            ))
-            .await;
-        database.run("SELECT pg_reload_conf()").await;
+impl Database {
+    /// Sets whether the server takes no writes, as connections that were open before see it.
+    pub(crate) async fn be_read_only(&self, set: &str) {
+        let alter = format!("ALTER SYSTEM SET default_transaction_read_only = {set}");
+        self.run(&alter).await;
+        self.run("SELECT pg_reload_conf()").await;
         wait_for("the new setting", async || {
-            is_read_only(&database).await == value
+            let sql = "SELECT current_setting('default_transaction_read_only')";
+            let rows = self.admin.query_typed(sql, &[]).await.unwrap();
+            rows[0].get::<_, &str>(0) == set
         })
         .await;
-    };
-    set("on").await;
-    let why = unavailable(store.put(&it).await);
-    assert_eq!(why, "SQLSTATE 25006", "by the connection that it had");
-    let why = unavailable(store.put(&it).await);
-    assert!(why.contains("no connection"), "when it connects: {why}");
-    assert_eq!(database.orders().await, 1);
-    set("off").await;
-    assert_stored(store.put(&it).await);
-}
-
-/// The setting as a connection sees it that was open before.
-async fn is_read_only(database: &Database) -> String {
-    let sql = "SELECT current_setting('default_transaction_read_only')";
-    let rows = database.admin.query_typed(sql, &[]).await.unwrap();
-    rows[0].get(0)
+    }
 }

@@ -1,79 +1,45 @@
-//! Two writers of one key.
+//! Commits that fail.
 
-use futures::future::join_all;
-use sluice_store::{
-    OrderStore, PutOutcome,
-    contract::{order, twin},
+use std::time::Duration;
+
+use sluice_postgres::Settings;
+use sluice_store::{OrderStore, contract::order};
+
+use crate::{
+    database::{Database, Store},
+    stores::{assert_stored, unavailable},
 };
 
-use crate::{assert_stored, database::Database, unavailable};
-
-/// P3. Of many writers of one key one stores, and the others know whether it was theirs.
+/// Each waits for the other: the server ends the one that notices it. Nothing was written, and the connection is good.
 #[tokio::test]
-async fn many_writers_store_one_order() {
-    let Some(database) = Database::new("many_writers").await else {
+async fn a_deadlock() {
+    let Some(database) = Database::new("deadlock").await else {
         return;
     };
-    let stores: Vec<_> = (0..8).map(|_| database.store()).collect();
-    for key in 1..=20 {
-        let (one, other) = (order("c", key, 0, &["a"]), order("c", key, 0, &["b"]));
-        let puts = stores.iter().enumerate().map(|(n, store)| {
-            let order = if n % 2 == 0 { &one } else { &other };
-            store.put(order)
-        });
-        let outcomes: Vec<PutOutcome> = join_all(puts)
-            .await
-            .into_iter()
-            .map(Result::unwrap)
-            .collect();
-        let count = |outcome| outcomes.iter().filter(|o| **o == outcome).count();
-        assert_eq!(count(PutOutcome::Stored), 1, "{outcomes:?}");
-        assert_eq!(count(PutOutcome::Duplicate), 3, "{outcomes:?}");
-        assert_eq!(count(PutOutcome::Conflict), 4, "{outcomes:?}");
-    }
-}
-
-/// What a writer holds in an open transaction, a second one waits for, and then hears what it was.
-#[tokio::test]
-async fn a_second_writer_waits_for_the_first() {
-    let Some(database) = Database::new("waits").await else {
-        return;
+    // The order's side looks for a deadlock after 3 s, long after the other side has begun to wait, and before that one looks.
+    database
+        .run(
+            "ALTER ROLE deadlock SET deadlock_timeout = '3s'; ALTER ROLE deadlock SET lock_timeout = '1min'; \
+             ALTER ROLE deadlock SET statement_timeout = '1min'",
+        )
+        .await;
+    let settings = Settings {
+        call_timeout: Duration::from_mins(1),
+        ..database.settings()
     };
-    let first = order("c", 1, 0, &["a"]);
-    for (second, commit, outcome) in [
-        (first.clone(), "COMMIT", PutOutcome::Duplicate),
-        (order("c", 1, 0, &["b"]), "COMMIT", PutOutcome::Conflict),
-        (twin(&first), "COMMIT", PutOutcome::Conflict),
-        (first.clone(), "ROLLBACK", PutOutcome::Stored),
-    ] {
-        // The first writer's row, in a transaction that stays open.
-        assert_stored(database.store().put(&first).await);
-        // Apart, because statements that are sent as one text are one transaction, from the first one on.
-        for sql in [
-            "CREATE TEMP TABLE held AS SELECT * FROM sluice.orders",
-            "DELETE FROM sluice.orders",
-            "BEGIN",
-            "INSERT INTO sluice.orders SELECT * FROM held",
-        ] {
-            database.run(sql).await;
-        }
-        let store = database.store();
-        store.warm().await.unwrap();
-        let other = Database {
-            admin: crate::database::admin(&database.server, &database.name).await,
-            server: database.server.clone(),
-            name: database.name.clone(),
-        };
-        let end = async {
-            other.wait_for_a_lock().await;
-            database.run(commit).await;
-        };
-        let (answer, ()) = tokio::join!(store.put(&second), end);
-        assert_eq!(answer.unwrap(), outcome, "{commit}");
-        database
-            .run("DROP TABLE held; DELETE FROM sluice.orders")
-            .await;
-    }
+    let store = Store::new(settings).unwrap();
+    let it = order("c", 1, 0, &["a"]);
+    let holder = database.again().await;
+    holder.run("SET deadlock_timeout = '1min'").await;
+    holder.hold(&it).await;
+    let lock = async {
+        database.wait_for_locks(1).await;
+        holder.run("LOCK TABLE sluice.orders IN SHARE MODE").await;
+    };
+    let (answer, ()) = tokio::join!(store.put(&it), lock);
+    assert_eq!(unavailable(answer), "SQLSTATE 40P01");
+    holder.run("ROLLBACK").await;
+    assert_stored(store.put(&it).await);
 }
 
 /// A commit that fails is no commit: the answer waits for it.

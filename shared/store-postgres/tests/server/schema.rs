@@ -14,9 +14,8 @@ use sluice_store::{
 use sluice_testing::postgres::Postgres;
 
 use crate::{
-    assert_stored,
-    database::{Database, admin, shared},
-    unavailable,
+    database::{Database, admin, settings, shared},
+    stores::{assert_stored, unavailable},
 };
 
 #[tokio::test]
@@ -226,4 +225,33 @@ async fn a_role_is_let_in_as_it_is_asked_for() {
     admitted(Admission::Token).await;
     assert_eq!(database.number(is_member).await, 1);
     admitted(Admission::Trusted).await;
+    // A proxy logs in by a password, which a grant of rds_iam would take away.
+    database.run("REVOKE rds_iam FROM \"fe\"\"es\"").await;
+    admitted(Admission::ByProxy).await;
+    assert_eq!(database.number(is_member).await, 0);
+    let why = admit(&database.admin, "nobody", &Admission::ByProxy).await;
+    assert!(why.unwrap_err().to_string().contains("it is not there"));
+}
+
+/// A role that has lost its tokens and has no password yet could log in by nothing, and the next try would leave it so.
+#[tokio::test]
+async fn a_change_of_the_way_to_log_in_is_whole_or_not_at_all() {
+    let Some(server) = Postgres::start(&[]) else {
+        return;
+    };
+    let database = Database::empty(Arc::new(server), "whole").await;
+    database.run("CREATE ROLE rds_iam").await;
+    let token = admit(&database.admin, "fees", &Admission::Token).await;
+    token.unwrap();
+    // A rule of the server that refuses passwords: RDS has rds.restrict_password_commands.
+    database
+        .run("CREATE ROLE deputy CREATEROLE LOGIN; ALTER ROLE fees SUPERUSER")
+        .await;
+    let deputy = settings(&database.server, &database.name, "deputy");
+    let deputy = PostgresStore::client(deputy).await.unwrap();
+    let password = Admission::Password("geheim".to_owned());
+    admit(&deputy, "fees", &password).await.unwrap_err();
+    let is_member = "SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member \
+                     WHERE r.rolname = 'fees'";
+    assert_eq!(database.number(is_member).await, 1, "it logs in as before");
 }

@@ -269,6 +269,7 @@ mod tests {
             floor: "floor-fulfill",
             reads_secrets: true,
             is_paced: true,
+            database: None,
         };
         let measured = |figure, value| {
             let figures = Figures::from([(figure, value)]);

@@ -41,9 +41,9 @@ pub(crate) async fn compare(before: &Path, after: &Path, rounds: u64) -> Result<
         "",
     ];
     let mut rows = vec![header.map(str::to_owned).to_vec()];
-    for (before, after) in Program::functions(before)?
+    for (before, after) in Program::functions(before, None)?
         .iter()
-        .zip(&Program::functions(after)?)
+        .zip(&Program::functions(after, None)?)
     {
         say(before.name);
         let builds = [before, after];

@@ -17,14 +17,18 @@ pub(crate) const LINES: u64 = 3;
 pub(crate) const QUANTITY: u64 = 6;
 pub(crate) const UNIT_PRICE: u64 = 255;
 
+/// Whose the orders are, where nothing else is said.
+const CUSTOMER: &str = "17850";
+
 /// The product of a line, counted from 0.
 pub(crate) fn sku(line: u64) -> String {
     format!("85123{line}")
 }
 
-fn order(lines: u64) -> Value {
+/// What a customer orders, with so many lines.
+pub(crate) fn order(customer: &str, lines: u64) -> Value {
     json!({
-        "customer_id": "17850",
+        "customer_id": customer,
         "currency": "GBP",
         "lines": (0..lines).map(|line| json!({
             "sku": sku(line),
@@ -38,7 +42,7 @@ fn order(lines: u64) -> Value {
 
 fn accepted(lines: u64, key: OrderKey, at_ms: i64) -> Result<OrderAccepted> {
     let secrets = Secrets::from_json(SECRETS)?;
-    let order = Order::from_json(order(lines)).map_err(|errors| anyhow!("{errors:?}"))?;
+    let order = Order::from_json(order(CUSTOMER, lines)).map_err(|errors| anyhow!("{errors:?}"))?;
     let at = Timestamp::from_millis(at_ms);
     Ok(OrderAccepted::new(order, key, at, None, &secrets))
 }
@@ -52,7 +56,7 @@ pub(crate) fn stored() -> Result<OrderAccepted> {
 pub(crate) fn request(lines: u64) -> Result<String> {
     let mut event: Value =
         serde_json::from_str(include_str!("../../../../events/accept-order/good.json"))?;
-    event["body"] = order(lines).to_string().into();
+    event["body"] = order(CUSTOMER, lines).to_string().into();
     Ok(event.to_string())
 }
 

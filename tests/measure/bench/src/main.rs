@@ -3,12 +3,15 @@
 mod budgets;
 mod check;
 mod compare;
+mod connect;
 mod count;
+mod database;
 mod enter;
 mod events;
 mod figures;
 mod folder;
 mod goals;
+mod growth;
 mod machine;
 mod process;
 mod program;
@@ -23,8 +26,9 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use database::Database;
 use folder::Folder;
-use program::Program;
+use program::{Job, Program};
 use tracing::Daemon;
 
 /// Measures the shipped functions as processes, against a Runtime API and stand-ins for AWS
@@ -45,6 +49,9 @@ enum What {
         /// Also write it here, as JSON
         #[arg(long)]
         json: Option<PathBuf>,
+        /// Only what has this job; the goals need all
+        #[arg(long, value_enum)]
+        only: Option<Job>,
         /// Milliseconds before each answer of AWS; the goals are for none
         #[arg(long, default_value_t = 0)]
         delay: u64,
@@ -57,6 +64,8 @@ enum What {
         /// The functions' folder, as `sam build` makes it
         functions: PathBuf,
     },
+    /// What calls of the stores in databases cost with up to a million orders stored: fails where an insert costs too much more
+    Growth,
     /// What is different between two builds of the functions, beyond chance
     Compare {
         /// The folder of the one
@@ -71,8 +80,10 @@ enum What {
 
 fn main() -> Result<()> {
     let mut words = std::env::args_os().skip(1);
-    if words.next().is_some_and(|word| word == enter::WORD) {
-        return enter::become_program(words);
+    match words.next() {
+        Some(word) if word == enter::WORD => return enter::become_program(words),
+        Some(word) if word == connect::WORD => return connect::open(words),
+        _ => {}
     }
     let arguments = Arguments::parse();
     let processor = machine::pin();
@@ -87,7 +98,16 @@ async fn run(what: What, processor: String) -> Result<()> {
         What::Budgets { functions } => {
             let folder = Folder::new()?;
             let daemon = Daemon::start().await?;
-            budgets::check(&Program::functions(&functions)?, &daemon, folder.path()).await
+            budgets::check(
+                &Program::functions(&functions, None)?,
+                &daemon,
+                folder.path(),
+            )
+            .await
+        }
+        What::Growth => {
+            println!("{processor}");
+            growth::run().await
         }
         What::Compare {
             before,
@@ -101,23 +121,33 @@ async fn run(what: What, processor: String) -> Result<()> {
             functions,
             references,
             json,
+            only,
             delay,
             rounds,
         } => {
-            let mut programs = Program::functions(&functions)?;
-            programs.extend(Program::references(&references)?);
+            let mut programs = Program::functions(&functions, only)?;
+            programs.extend(Program::references(&references, only)?);
+            let (databases, gaps) = match only {
+                None | Some(Job::Fulfill) => Database::all().await?,
+                Some(_) => (Vec::new(), Vec::new()),
+            };
+            for database in &databases {
+                programs.push(Program::on(database, &references)?);
+            }
             let daemon = Daemon::start().await?;
             let folder = Folder::new()?;
             let programs = programs.iter().map(|program| program.copied(folder.path()));
             let programs: Vec<_> = programs.collect::<Result<_>>()?;
             let bench = speed::Bench {
                 programs: &programs,
+                databases: &databases,
                 daemon: &daemon,
                 delay: Duration::from_millis(delay),
                 rounds,
                 folder: folder.path(),
             };
-            let measured = bench.run().await?;
+            let mut measured = bench.run().await?;
+            measured.gaps.extend(gaps);
             let method = report::Method {
                 processor,
                 delay_ms: delay.into(),

@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use sluice_testing::server::wire::Proxy;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, ChildStdout, Command},
@@ -16,7 +17,7 @@ use tokio::{
 };
 
 use crate::{
-    check, enter,
+    check, database, enter,
     events::{LINES, SECRETS},
     program::Program,
     runtime_api::RuntimeApi,
@@ -59,6 +60,10 @@ pub(crate) struct Running {
     sampling: Sampling,
     host: RuntimeApi,
     aws: Aws,
+    /// Before the database, if it has one.
+    database: Option<Proxy>,
+    /// The round trips to it until the first invocation.
+    opening: u64,
     process: Child,
     init: Duration,
     /// What it used before it was the program.
@@ -134,6 +139,12 @@ impl Running {
             // For the floor; the function has its pace by the settings above.
             command.env("PACE_MS", "10");
         }
+        let mut database = None;
+        if let Some((engine, port)) = program.database {
+            let proxy = Proxy::before(port).await;
+            command.env("DATABASE_URL", database::url(engine, proxy.port()));
+            database = Some(proxy);
+        }
         command.env("AWS_XRAY_DAEMON_ADDRESS", setup.daemon.address());
         let (instant, clock) = (Instant::now(), SystemTime::now());
         let mut process = command.spawn()?;
@@ -151,6 +162,8 @@ impl Running {
             sampling: setup.sampling,
             host,
             aws,
+            opening: trips(database.as_ref()),
+            database,
             process,
             init: asked.saturating_duration_since(began),
             before,
@@ -169,7 +182,11 @@ impl Running {
     pub(crate) async fn invoke(&mut self, orders: u64) -> Result<Duration> {
         let before = self.aws.requests();
         let took = self.invoke_freely(orders).await?;
-        let (calls, most) = (self.aws.requests() - before, self.program.job.calls(orders));
+        let most = match self.database {
+            None => self.program.job.calls(orders),
+            Some(_) => 0,
+        };
+        let calls = self.aws.requests() - before;
         ensure!(
             calls == most,
             "{} made {calls} calls to AWS where its job is {most}",
@@ -201,13 +218,7 @@ impl Running {
 
     /// The time that the program was on a processor so far.
     pub(crate) fn cpu(&self) -> Result<Duration> {
-        let mut nanoseconds = 0;
-        for thread in fs::read_dir(format!("/proc/{}/task", self.id()?))? {
-            let statistics = fs::read_to_string(thread?.path().join("schedstat"))?;
-            let on_processor = statistics.split(' ').next().unwrap_or_default();
-            nanoseconds += on_processor.parse::<u64>()?;
-        }
-        Ok(Duration::from_nanos(nanoseconds).saturating_sub(self.before))
+        Ok(cpu(self.id()?)?.saturating_sub(self.before))
     }
 
     /// The most memory that it held so far, in bytes.
@@ -218,9 +229,9 @@ impl Running {
         Ok(size.trim().trim_end_matches(" kB").parse::<u64>()? * 1_024)
     }
 
-    /// How many calls to AWS it made so far.
+    /// How many calls to AWS it made so far, and round trips to its database since its start.
     pub(crate) fn round_trips(&self) -> u64 {
-        self.aws.requests()
+        self.aws.requests() + trips(self.database.as_ref()) - self.opening
     }
 
     /// How many questions it asked AWS so far that open a connection and do nothing else.
@@ -257,6 +268,21 @@ impl Running {
             .id()
             .with_context(|| format!("{} has ended", self.program.name))
     }
+}
+
+/// The time that a process was on a processor so far.
+pub(crate) fn cpu(id: u32) -> Result<Duration> {
+    let mut nanoseconds = 0;
+    for thread in fs::read_dir(format!("/proc/{id}/task"))? {
+        let statistics = fs::read_to_string(thread?.path().join("schedstat"))?;
+        let on_processor = statistics.split(' ').next().unwrap_or_default();
+        nanoseconds += on_processor.parse::<u64>()?;
+    }
+    Ok(Duration::from_nanos(nanoseconds))
+}
+
+fn trips(database: Option<&Proxy>) -> u64 {
+    database.map_or(0, |proxy| proxy.round_trips() as u64)
 }
 
 /// When the program took over, since 1970, and how long the process was on a processor before.

@@ -6,11 +6,13 @@ use std::{
 };
 
 use anyhow::{Result, ensure};
+use clap::ValueEnum;
+use sluice_postgres::Engine;
 
-use crate::{events, tracing::Sampling};
+use crate::{database::Database, events, tracing::Sampling};
 
 /// What a program is invoked to do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum Job {
     Accept,
     Read,
@@ -65,6 +67,8 @@ pub(crate) struct Program {
     pub(crate) reads_secrets: bool,
     /// Whether it waits 10 ms before each write, the least that the consumer can be set to.
     pub(crate) is_paced: bool,
+    /// The kind of the database that it stores orders in, and the server's port. The others call AWS.
+    pub(crate) database: Option<(Engine, u16)>,
 }
 
 /// The consumer's floor, at its pace.
@@ -75,8 +79,8 @@ pub(crate) const NOTHING: &str = "nothing";
 pub(crate) const TYPICAL: &str = "typical";
 
 impl Program {
-    /// The functions in a folder that `sam build` made.
-    pub(crate) fn functions(folder: &Path) -> Result<Vec<Self>> {
+    /// The functions in a folder that `sam build` made; only those with this job, if there is one.
+    pub(crate) fn functions(folder: &Path, only: Option<Job>) -> Result<Vec<Self>> {
         [
             ("accept-order", "AcceptOrder", Job::Accept, "floor-accept"),
             ("read-orders", "ReadOrders", Job::Read, "floor-read"),
@@ -87,6 +91,8 @@ impl Program {
                 "floor-fulfill",
             ),
         ]
+        .into_iter()
+        .filter(|(_, _, job, _)| only.is_none_or(|only| only == *job))
         .map(|(name, directory, job, floor)| {
             let program = Self::new(name, folder, directory, job, floor)?;
             Ok(Self {
@@ -94,12 +100,11 @@ impl Program {
                 ..program
             })
         })
-        .into_iter()
         .collect()
     }
 
-    /// The programs to compare with, in a folder that `cargo lambda build` made.
-    pub(crate) fn references(folder: &Path) -> Result<Vec<Self>> {
+    /// The programs to compare with, in a folder that `cargo lambda build` made; only those with this job, if there is one.
+    pub(crate) fn references(folder: &Path, only: Option<Job>) -> Result<Vec<Self>> {
         let programs = [
             ("floor-accept", Job::Accept, "floor-accept"),
             ("floor-read", Job::Read, "floor-read"),
@@ -107,8 +112,10 @@ impl Program {
             (NOTHING, Job::Nothing, "floor-accept"),
             (TYPICAL, Job::Accept, "floor-accept"),
         ]
+        .into_iter()
+        .filter(|(_, job, _)| only.is_none_or(|only| only == *job))
         .map(|(name, job, floor)| Self::new(name, folder, name, job, floor));
-        let mut programs: Vec<_> = programs.into_iter().collect::<Result<_>>()?;
+        let mut programs: Vec<_> = programs.collect::<Result<_>>()?;
         // The same program: how much of the consumer's processor time is the waking up for each write.
         let paced = programs
             .iter()
@@ -120,6 +127,20 @@ impl Program {
             ..floor
         }));
         Ok(programs)
+    }
+
+    /// The consumer for this database, in the same folder.
+    pub(crate) fn on(database: &Database, folder: &Path) -> Result<Self> {
+        let name = match database.engine() {
+            Engine::Postgres => "fulfill-orders-postgres",
+            Engine::Mysql => "fulfill-orders-mysql",
+        };
+        let program = Self::new(name, folder, name, Job::Fulfill, "floor-fulfill")?;
+        Ok(Self {
+            reads_secrets: true,
+            database: Some((database.engine(), database.port())),
+            ..program
+        })
     }
 
     /// A copy of it in a folder. Two files with the same bytes differ by some per cent in memory and starts, by how they came into
@@ -155,7 +176,8 @@ impl Program {
             job,
             floor,
             reads_secrets: false,
-            is_paced: name == "fulfill-orders",
+            is_paced: name.starts_with("fulfill-orders"),
+            database: None,
         })
     }
 }

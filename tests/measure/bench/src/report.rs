@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt::Write};
 use serde_json::{Value, json};
 
 use crate::{
+    connect,
     figures::{ByProgram, Figures},
     goals::{Goal, goals},
     machine,
@@ -47,6 +48,13 @@ pub(crate) fn tables(programs: &[Program], measured: &Measured, method: &Method)
         "\nSizes and starts: init is from the program's start to its first `next`, cold to its first answer\n{}",
         table(&all, &measured.programs, &columns)
     );
+    if !measured.connections.is_empty() {
+        let _ = write!(
+            text,
+            "\nConnections to databases: in a process of its own, until an order may be written\n{}",
+            connections(&measured.connections)
+        );
+    }
     let columns = [
         ("p50", "warm_p50_ms"),
         ("p90", "warm_p90_ms"),
@@ -107,6 +115,20 @@ pub(crate) fn tables(programs: &[Program], measured: &Measured, method: &Method)
         let _ = writeln!(text, "{gap}");
     }
     text
+}
+
+/// A row for each kind of a connection.
+fn connections(by_kind: &ByProgram) -> String {
+    let mut rows = vec![
+        ["connection", "open", "CPU", "round trips"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
+    rows.extend(by_kind.iter().map(|(kind, figures)| {
+        let cells = connect::FIGURES.map(|name| shown(name, figures[name]));
+        [(*kind).to_owned()].into_iter().chain(cells).collect()
+    }));
+    aligned(&rows)
 }
 
 /// The goals, where this run can judge them.
@@ -250,6 +272,7 @@ pub(crate) fn to_json(programs: &[Program], measured: &Measured, method: &Method
         "programs": with_ratios(&measured.programs),
         "batches": by(&measured.batches),
         "shares": by(&measured.shares),
+        "connections": measured.connections,
         "goals": judged(measured, method).iter().map(Goal::to_json).collect::<Vec<_>>(),
         "gaps": measured.gaps,
     })

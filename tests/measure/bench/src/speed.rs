@@ -11,7 +11,9 @@ use std::{collections::BTreeMap, io::Write, path::Path, process::Command, time::
 use anyhow::{Context, Result};
 
 use crate::{
+    connect,
     count::Counter,
+    database::Database,
     events::LINES,
     figures::{ByProgram, Figures, float, median},
     process::Setup,
@@ -35,6 +37,8 @@ pub(crate) struct Measured {
     pub(crate) batches: BTreeMap<u64, ByProgram>,
     /// By the memory whose share of a processor a program has, in megabytes.
     pub(crate) shares: BTreeMap<u64, ByProgram>,
+    /// Of a connection to a database, by its kind.
+    pub(crate) connections: ByProgram,
     /// What could not be measured, and why.
     pub(crate) gaps: Vec<String>,
 }
@@ -42,6 +46,8 @@ pub(crate) struct Measured {
 /// How much of it.
 pub(crate) struct Bench<'a> {
     pub(crate) programs: &'a [Program],
+    /// Those that programs store orders in.
+    pub(crate) databases: &'a [Database],
     pub(crate) daemon: &'a Daemon,
     pub(crate) delay: Duration,
     /// Starts of each program, and rounds of warm invocations.
@@ -61,6 +67,9 @@ impl Bench<'_> {
         say("starts");
         let cold = self.cold(&self.setup(), self.rounds * 2, median).await?;
         merge(&mut measured.programs, cold);
+        say("connections to databases");
+        measured.connections =
+            connect::measure(self.databases, self.rounds * 2, self.folder).await?;
         say("warm invocations");
         merge(&mut measured.programs, self.warm().await?);
         for counter in Counter::ALL {

@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -40,6 +40,7 @@ pub struct Proxy {
 struct Counts {
     connections: AtomicUsize,
     questions: AtomicUsize,
+    round_trips: AtomicUsize,
 }
 
 impl Proxy {
@@ -83,6 +84,12 @@ impl Proxy {
     pub fn questions(&self) -> usize {
         self.counts.questions.load(Ordering::Relaxed)
     }
+
+    /// How often clients said something after they had heard something, or for the first time. So often they had to wait for the
+    /// way to the server and back, if they say nothing before they need to.
+    pub fn round_trips(&self) -> usize {
+        self.counts.round_trips.load(Ordering::Relaxed)
+    }
 }
 
 impl Drop for Proxy {
@@ -100,10 +107,14 @@ async fn serve(client: TcpStream, port: u16, way: watch::Receiver<Way>, counts: 
     let (mut client_in, mut client_out) = client.into_split();
     let (mut server_in, mut server_out) = server.into_split();
     let way_of_questions = way.clone();
+    let has_heard = AtomicBool::new(true);
     let questions = async {
         let mut piece = vec![0; 65_536];
         while let Ok(length @ 1..) = client_in.read(&mut piece).await {
             counts.questions.fetch_add(1, Ordering::Relaxed);
+            if has_heard.swap(false, Ordering::Relaxed) {
+                counts.round_trips.fetch_add(1, Ordering::Relaxed);
+            }
             let way = *way_of_questions.borrow();
             match way {
                 Way::Pass | Way::LoseAnswer => {
@@ -119,6 +130,7 @@ async fn serve(client: TcpStream, port: u16, way: watch::Receiver<Way>, counts: 
     let answers = async {
         let mut piece = vec![0; 65_536];
         while let Ok(length @ 1..) = server_in.read(&mut piece).await {
+            has_heard.store(true, Ordering::Relaxed);
             let way = *way.borrow();
             match way {
                 Way::Pass | Way::LoseQuestion => {

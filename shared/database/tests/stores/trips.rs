@@ -1,31 +1,23 @@
 //! How often a call goes to the server, and by how many connections.
 
 use futures::future::join_all;
-use sluice_mysql::{MysqlStore, Settings};
 use sluice_store::{OrderStore, PutOutcome, contract::order};
-use sluice_testing::server::wire::Proxy;
 
-use crate::{assert_stored, database::Database};
+use super::{assert_stored, behind_a_proxy};
+use crate::database::{Database, Store, TO_CONNECT, TO_PREPARE};
 
 #[tokio::test]
 async fn a_new_order_is_one_round_trip() {
     let Some(database) = Database::new("trips").await else {
         return;
     };
-    let proxy = Proxy::before(database.server.port()).await;
-    let settings = Settings {
-        port: proxy.port(),
-        ..database.settings()
-    };
-    let store = MysqlStore::new(settings).unwrap();
+    let (proxy, settings) = behind_a_proxy(&database).await;
+    let store = Store::new(settings).unwrap();
     store.warm().await.unwrap();
     let mut before = proxy.questions();
     assert_stored(store.put(&order("c", 1, 0, &["a"])).await);
-    assert_eq!(
-        proxy.questions() - before,
-        2,
-        "the first: prepared, then new"
-    );
+    let first = proxy.questions() - before;
+    assert_eq!(first, TO_PREPARE + 1, "the first: prepared, then new");
     for key in 2..10 {
         before = proxy.questions();
         assert_stored(store.put(&order("c", key, 0, &["a"])).await);
@@ -39,19 +31,15 @@ async fn a_new_order_is_one_round_trip() {
     assert_eq!(proxy.connections(), 1);
 }
 
-/// The greeting is answered, then come the settings together with the questions, and nothing else.
+/// What the store sets and asks at the beginning is one of them.
 #[tokio::test]
-async fn a_connection_is_two_round_trips() {
+async fn how_many_round_trips_a_connection_is() {
     let Some(database) = Database::new("greeting").await else {
         return;
     };
-    let proxy = Proxy::before(database.server.port()).await;
-    let settings = Settings {
-        port: proxy.port(),
-        ..database.settings()
-    };
-    MysqlStore::new(settings).unwrap().warm().await.unwrap();
-    assert_eq!((proxy.connections(), proxy.questions()), (1, 2));
+    let (proxy, settings) = behind_a_proxy(&database).await;
+    Store::new(settings).unwrap().warm().await.unwrap();
+    assert_eq!((proxy.connections(), proxy.questions()), (1, TO_CONNECT));
 }
 
 #[tokio::test]
@@ -59,12 +47,8 @@ async fn many_calls_share_one_connection() {
     let Some(database) = Database::new("sharing").await else {
         return;
     };
-    let proxy = Proxy::before(database.server.port()).await;
-    let settings = Settings {
-        port: proxy.port(),
-        ..database.settings()
-    };
-    let store = MysqlStore::new(settings).unwrap();
+    let (proxy, settings) = behind_a_proxy(&database).await;
+    let store = Store::new(settings).unwrap();
     let orders: Vec<_> = (0..100).map(|key| order("c", key, 0, &["a"])).collect();
     for result in join_all(orders.iter().map(|order| store.put(order))).await {
         assert_stored(result);
