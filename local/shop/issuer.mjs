@@ -17,6 +17,7 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { Provider, errors, interactionPolicy } from 'oidc-provider';
 import { answer, body, die, html, listen, number, options, raw } from './common.mjs';
+import { memoryStore } from './issuer-store.mjs';
 
 const USAGE = 'node local/shop/issuer.mjs --port 9440 --redirect http://localhost:8080/sluice/signed-in.html';
 // What a token is for. Clients need not name it: it is what they get. RFC 8707 wants an address, and an audience is none.
@@ -49,6 +50,7 @@ let handle = (_request, response) => response.writeHead(503).end();
 const issuer = `http://127.0.0.1:${await listen((request, response) => handle(request, response), port, 'port')}`;
 const hosts = new Set([new URL(issuer).host, `localhost:${new URL(issuer).port}`]);
 
+const adapter = memoryStore();
 const cookieKeys = [randomBytes(32).toString('hex')];
 let keys = [];
 let provider;
@@ -59,7 +61,7 @@ function rotate() {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const key = { ...privateKey.export({ format: 'jwk' }), kid: randomBytes(6).toString('base64url'), use: 'sig', alg: 'RS256' };
   keys = [key, ...keys];
-  // Sessions survive it: the package keeps them in the process, outside of the provider.
+  // A provider never changes its keys. Sessions survive this: they are in the store.
   provider = new Provider(issuer, settings());
   provider.on('server_error', (_context, error) => console.error(error));
   protocol = provider.callback();
@@ -87,6 +89,7 @@ function settings() {
         post_logout_redirect_uris: afterLogout,
       },
     ],
+    adapter,
     // The first signs.
     jwks: { keys },
     scopes: ['openid'],
