@@ -49,7 +49,7 @@ function away(response, error) {
 /** Sends the request on. `answered` gets the backend's answer. */
 function passOn(request, response, answered) {
   const headers = [...passed(request.rawHeaders, request.headers, ['host']), 'host', given.host];
-  // A body of unknown length stays one: without either header it would have no body.
+  // A body of unknown length stays one. Of a DELETE, say, Node would send it without a frame.
   if (request.headers['transfer-encoding']) headers.push('transfer-encoding', 'chunked');
   // A connection for each request: one that is kept may have been closed by the other side just now.
   const onward = http.request({ host: '127.0.0.1', port: to, method: request.method, path: request.url, headers, agent: false, setHost: false });
@@ -85,7 +85,6 @@ function handle(request, response) {
     response.writeHead(answered.statusCode, answered.statusMessage, passed(answered.rawHeaders, answered.headers));
     answered.pipe(response);
     // What broke off there breaks off here, and does not look whole.
-    answered.on('close', () => answered.complete || response.destroy());
     answered.on('error', () => response.destroy());
   });
 }
