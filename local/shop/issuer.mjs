@@ -154,6 +154,12 @@ function settings() {
 const STYLE = `
 :root { color-scheme: light dark; font: 1.125rem/1.5 system-ui, sans-serif; }
 body { margin: 0 auto; max-width: 30rem; padding: 2rem 1rem; }
+html { background: #fff; color: #1a1a1a; }
+a { color: #0b57d0; }
+@media (prefers-color-scheme: dark) {
+  html { background: #121212; color: #eee; }
+  a { color: #a8c7fa; }
+}
 input, button { font: inherit; padding: .6rem .8rem; border: 2px solid #777; border-radius: .4rem; }
 input { box-sizing: border-box; display: block; width: 100%; margin: .3rem 0; }
 button { background: #0b57d0; border-color: #0b57d0; color: #fff; cursor: pointer; }

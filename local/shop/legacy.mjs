@@ -30,6 +30,12 @@ const pounds = (pence) => `£${(pence / 100).toFixed(2)}`;
 const STYLE = `
 :root { color-scheme: light dark; font: 1.05rem/1.5 Georgia, serif; }
 body { margin: 0 auto; max-width: 42rem; padding: 1rem; }
+html { background: #fff; color: #1a1a1a; }
+a { color: #0b3d91; }
+@media (prefers-color-scheme: dark) {
+  html { background: #121212; color: #eee; }
+  a { color: #a8c7fa; }
+}
 header { border-bottom: 3px double; margin-bottom: 1rem; }
 th, td { text-align: left; padding: .3rem .8rem .3rem 0; }
 input, button { font: inherit; padding: .4rem .6rem; }
