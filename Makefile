@@ -9,8 +9,8 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 END_TO_END := --test end_to_end
 SAM_LOCAL := --test sam_local
 ON_POSTGRES := --test on_postgres
-.PHONY: help local shop local-down replay build simulate pace-check trace-check bench bench-compare growth test check unit shop-test budgets update-check end-to-end \
-	end-to-end-postgres end-to-end-mysql sam-local functions test-binaries aws-tools events clean
+.PHONY: help local local-down replay build simulate pace-check trace-check bench bench-compare growth test check unit shop-test budgets update-check end-to-end \
+	end-to-end-postgres end-to-end-mysql sam-local functions functions-postgres functions-mysql test-binaries aws-tools events clean
 
 help: ## list the targets
 	@sed -n 's/^#: \(.*\)/\n\1/p; s/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -21,10 +21,7 @@ local: ## build, start a local AWS, deploy into it; LOCAL_PORT=4566, STORE=postg
 	@local/stack up
 	@local/stack status
 
-shop: ## a shop in the browser beside that stack, one product of which Sluice sells; SHOP_PORT=8080, ISSUER_PORT=9440, LEGACY_PORT=8081
-	@local/shop/up
-
-local-down: ## stop the local AWS and that shop, and remove their state
+local-down: ## stop the local AWS and remove its state
 	@local/stack down
 
 replay: ## send a retailer's real sales to the stack of `make local`, and check that storage holds each order once
@@ -57,29 +54,27 @@ update-check: functions test-binaries aws-tools ## deploy template.yaml over the
 unit: test-binaries ## the tests that need nothing but cargo
 	nice cargo test --workspace
 
-shop-test: ## the tests of the issuer, the legacy shop and the proxy of `make shop`
+# In `make test` after all is compiled, because some of these look at the time.
+shop-test: $(if $(SIDE_BY_SIDE),functions test-binaries) ## the tests of the issuer, the legacy shop and the proxy of local/shop
 	@local/shop/install
 	cd local/shop && node --test tests/*.test.mjs
 
 budgets: functions test-binaries ## the functions' sizes, connections, calls, instructions and memory: none may exceed its limit
 	cargo run --quiet --bin bench -- budgets $(TEST_BUILD)
 
-# In `make test` after the unit tests, of which the simulation takes both processors for minutes: some of these look at the time.
-end-to-end: functions test-binaries aws-tools $(if $(SIDE_BY_SIDE),unit) ## the whole path on a local AWS
+# In `make test` after the unit tests, of which the simulation takes both processors for minutes, and after all that is compiled: some
+# of these look at the time. They wait more than they work, so the stacks stand side by side.
+end-to-end: functions test-binaries aws-tools $(if $(SIDE_BY_SIDE),unit functions-postgres functions-mysql) ## the whole path on a local AWS
 	PARAMETERS="HotSkus=hot-1 OrderIdSecretsMaxAge=5" SLUICE_BUILD_DIR=$(TEST_BUILD) local/with-stack cargo test --workspace $(END_TO_END)
 
-# Quickly built: what is tested is the store, and it is the same code. After the other build, because both use one folder; and in
-# `make test` after the other tests of a whole stack, which look at the time.
-end-to-end-postgres: functions test-binaries aws-tools $(if $(SIDE_BY_SIDE),end-to-end) ## the whole path on a local AWS and a PostgreSQL, which is killed in between
+end-to-end-postgres: functions-postgres functions test-binaries aws-tools $(if $(SIDE_BY_SIDE),unit functions-mysql) ## the whole path on a local AWS and a PostgreSQL, which is killed in between
 	@if local/database find >/dev/null; then \
-		PROFILE=dev STORE=postgres local/build $(TEST_BUILD)-postgres && \
 		STORE=postgres SLUICE_BUILD_DIR=$(TEST_BUILD)-postgres local/with-stack cargo test --workspace $(ON_POSTGRES); \
 	else test "$$SLUICE_DATABASES" != required; fi
 
 # Without the move of a shop, which deploys four times and is the same for both databases but for the copy.
-end-to-end-mysql: functions test-binaries aws-tools $(if $(SIDE_BY_SIDE),end-to-end-postgres) ## the same with a MariaDB
+end-to-end-mysql: functions-mysql test-binaries aws-tools $(if $(SIDE_BY_SIDE),end-to-end-postgres) ## the same with a MariaDB
 	@if STORE=mysql local/database find >/dev/null; then \
-		PROFILE=dev STORE=mysql local/build $(TEST_BUILD)-mysql && \
 		STORE=mysql SLUICE_BUILD_DIR=$(TEST_BUILD)-mysql local/with-stack cargo test --workspace $(ON_POSTGRES) -- --skip moving::; \
 	else test "$$SLUICE_DATABASES" != required; fi
 
@@ -88,6 +83,10 @@ sam-local: functions test-binaries aws-tools ## every event through the built fu
 
 functions: # as AWS gets them
 	@local/build $(TEST_BUILD)
+
+# Quickly built: what is tested is the store, and it is the same code.
+functions-postgres functions-mysql: functions-%: functions test-binaries
+	@! STORE=$* local/database find >/dev/null 2>&1 || PROFILE=dev STORE=$* local/build $(TEST_BUILD)-$*
 
 test-binaries: # of all tests at once, so that no part of them waits for the compiler
 	cargo build --bin receive-traces --bin bench --bin sluice

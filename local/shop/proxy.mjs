@@ -42,7 +42,7 @@ function passed(rawHeaders, { connection = '' }, without = []) {
 
 function away(response, error) {
   if (response.headersSent || response.destroyed) return response.destroy();
-  const text = `The local AWS on port ${to} does not answer (${error.code ?? error.message}). Next: local/stack status, then make shop\n`;
+  const text = `The local AWS on port ${to} does not answer (${error.code ?? error.message}). Next: local/stack status, then local/shop/up\n`;
   return answer(response, 502, 'text/plain', text, { 'x-served-by': 'proxy' });
 }
 

@@ -110,12 +110,14 @@ async fn every_answer_is_documented() {
             ));
         }
     }
-    // Every documented answer was seen, but for those of API Gateway itself and of storage that is down.
+    // Every documented answer was seen, but for those of API Gateway itself, of storage that is down, and of customers in the functions' own tests.
     for operations in document["paths"].as_object().unwrap().values() {
         for operation in operations.as_object().unwrap().values() {
             let id = operation["operationId"].as_str().unwrap();
             for status in operation["responses"].as_object().unwrap().keys() {
-                let elsewhere = status == "403"
+                // A browser's repeated question, a case of its own in read-orders' tests.
+                let elsewhere = ["403", "304"].contains(&status.as_str())
+                    || status == "401" && id == "acceptOrder"
                     || (["429", "503"].contains(&status.as_str()) && id != "acceptOrder");
                 assert!(
                     elsewhere || seen.contains(&(id.to_owned(), status.clone())),

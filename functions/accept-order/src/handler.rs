@@ -9,14 +9,15 @@ use lambda_http::{
 };
 use metrics::counter;
 use serde::Serialize;
-use sluice_api::{NotOneText, Offences, Problem, ProblemType};
+use serde_json::Value;
+use sluice_api::{NoCaller, NotOneText, Offences, Problem, ProblemType};
 use sluice_order::{
-    Clock, Currency, HotSkus, IdempotencyKey, Order, OrderAccepted, OrderId, OrderKey, Timestamp,
-    TooLarge, TraceParent,
+    Caller, Clock, Currency, CustomerId, FieldError, HotSkus, IdempotencyKey, Order, OrderAccepted,
+    OrderId, OrderKey, Timestamp, TooLarge, TraceParent,
     fields::{broken_ascii_rule, means_idempotency_key},
-    json, not_json,
+    json, not_json, offer,
 };
-use sluice_runtime::LiveSecrets;
+use sluice_runtime::{LiveSecrets, SecretsUnavailable};
 use tracing::{Span, record_all};
 
 use crate::{Publication, PublishError, Publisher};
@@ -36,6 +37,8 @@ pub struct AcceptOrder<P, C> {
     publisher: P,
     clock: C,
     secrets: LiveSecrets,
+    /// The shop's, where customers may order themselves.
+    offers: Option<LiveSecrets>,
     hot_skus: HotSkus,
 }
 
@@ -50,7 +53,7 @@ struct Receipt {
 }
 
 /// Why a request is not accepted: the problem, and what it tells the client.
-struct Refusal(ProblemType, String, Vec<sluice_order::FieldError>);
+struct Refusal(ProblemType, String, Vec<FieldError>);
 
 fn refuse(problem: ProblemType, detail: impl Into<String>) -> Refusal {
     Refusal(problem, detail.into(), Vec::new())
@@ -63,8 +66,16 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
             publisher,
             clock,
             secrets: secrets.into(),
+            offers: None,
             hot_skus,
         }
+    }
+
+    /// With the secrets that the shop signs its offers with, so that customers may order too.
+    #[must_use]
+    pub fn with_offers(mut self, offers: Option<LiveSecrets>) -> Self {
+        self.offers = offers;
+        self
     }
 
     /// Answers one request. `trace_header` is the invocation's X-Ray header.
@@ -93,7 +104,7 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
                 tracing::info!(reason, "refused");
             }
         }
-        match answer {
+        let answer = match answer {
             // Relative to the request, since only the client knows the stage or the domain in front of it.
             Ok(receipt) => {
                 let location = format!("orders/{}", receipt.order_id);
@@ -109,7 +120,8 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
                 }
                 sluice_api::problem(answer, &problem)
             }
-        }
+        };
+        sluice_api::for_browsers(request, answer)
     }
 
     async fn accept(
@@ -117,10 +129,24 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
         request: &Request,
         trace_header: Option<&str>,
     ) -> Result<Receipt, Refusal> {
+        let caller = sluice_api::caller(request, self.clock.now()).map_err(no_caller)?;
         check_content_type(request)?;
         check_content_encoding(request)?;
         let idempotency_key = read_idempotency_key(request)?;
-        let order = read_order(request)?;
+        let (order, secrets) = match &caller {
+            Caller::Backend => (read_order(request)?, self.secrets.ready().await),
+            Caller::Customer(customer) => {
+                if idempotency_key.is_none() {
+                    let detail = "A browser repeats what it gets no answer to. Send a key that it keeps in the header Idempotency-Key.";
+                    return Err(refuse(ProblemType::InvalidIdempotencyKey, detail));
+                }
+                // At once, because each may take 2 s, and SNS 7 s of the function's 10.
+                let (order, secrets) =
+                    tokio::join!(self.read_order_of(customer, request), self.secrets.ready());
+                (order?, secrets)
+            }
+        };
+        let secrets = secrets.map_err(not_now)?;
         let key = match &idempotency_key {
             Some(key) => OrderKey::derived(order.customer_id(), key),
             None => OrderKey::random().map_err(|error| {
@@ -128,11 +154,6 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
                 refuse(ProblemType::NotAccepted, "Repeat the request.")
             })?,
         };
-        let secrets = self
-            .secrets
-            .ready()
-            .await
-            .map_err(|_| refuse(ProblemType::NotAccepted, "Repeat the request."))?;
         let accepted = OrderAccepted::new(
             order,
             key,
@@ -181,6 +202,51 @@ impl<P: Publisher, C: Clock> AcceptOrder<P, C> {
             accepted_at: accepted.accepted_at,
         })
     }
+
+    /// Reads an order that a customer makes himself, at the shop's prices.
+    async fn read_order_of(
+        &self,
+        customer: &CustomerId,
+        request: &Request,
+    ) -> Result<Order, Refusal> {
+        let value = read_json(request)?;
+        let Some(offers) = &self.offers else {
+            tracing::error!("a customer orders, and OFFER_SECRETS is not set");
+            return Err(refuse(ProblemType::NotAccepted, "Repeat the request."));
+        };
+        let known = offers.ready().await.map_err(not_now)?;
+        let secrets = match offer::unknown_secret(&value, &known) {
+            Some(number) => offers.knowing(number).await.map_err(not_now)?,
+            None => known,
+        };
+        let order = offer::read_order(value, customer, &secrets, self.clock.now());
+        order.map_err(|refused| match refused {
+            offer::Refused::OtherCustomer => refuse(
+                ProblemType::NotYourOrders,
+                "The order names another customer than the token: leave customer_id out.",
+            ),
+            offer::Refused::Fields(errors) => invalid_order(errors),
+        })
+    }
+}
+
+fn no_caller(why: NoCaller) -> Refusal {
+    match why {
+        NoCaller::Expired => refuse(
+            ProblemType::TokenExpired,
+            "Nothing was accepted. Sign in again, then repeat the request with the same Idempotency-Key.",
+        ),
+        NoCaller::NoCustomer => {
+            tracing::error!(
+                "the API for tokens names no customer: its authorizer or its stage variables are not the template's"
+            );
+            refuse(ProblemType::NotYourOrders, "The call names no customer.")
+        }
+    }
+}
+
+fn not_now(_: SecretsUnavailable) -> Refusal {
+    refuse(ProblemType::NotAccepted, "Repeat the request.")
 }
 
 fn check_content_type(request: &Request) -> Result<(), Refusal> {
@@ -275,7 +341,7 @@ fn read_idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>, Ref
     Ok(Some(read))
 }
 
-fn read_order(request: &Request) -> Result<Order, Refusal> {
+fn read_json(request: &Request) -> Result<Value, Refusal> {
     let body = sluice_api::body(request).map_err(|why| refuse(ProblemType::InvalidJson, why))?;
     if body.len() > MAX_REQUEST {
         let detail = format!(
@@ -284,21 +350,27 @@ fn read_order(request: &Request) -> Result<Order, Refusal> {
         );
         return Err(refuse(ProblemType::OrderTooLarge, detail));
     }
-    let value = json::parse(body).map_err(|error| {
+    json::parse(body).map_err(|error| {
         let likely = not_json::likely(body, &error).unwrap_or_default();
         let detail = format!("The parser says: {error}. {likely}");
         refuse(ProblemType::InvalidJson, detail.trim_end())
-    })?;
+    })
+}
+
+fn read_order(request: &Request) -> Result<Order, Refusal> {
+    let value = read_json(request)?;
     let read = if sluice_api::is_smoke(request) {
         Order::smoke_from_json
     } else {
         Order::from_json
     };
-    read(value).map_err(|errors| {
-        let detail =
-            "Each entry of errors names a field by its JSON pointer, and the rule that it breaks.";
-        Refusal(ProblemType::InvalidOrder, detail.to_owned(), errors)
-    })
+    read(value).map_err(invalid_order)
+}
+
+fn invalid_order(errors: Vec<FieldError>) -> Refusal {
+    let detail =
+        "Each entry of errors names a field by its JSON pointer, and the rule that it breaks.";
+    Refusal(ProblemType::InvalidOrder, detail.to_owned(), errors)
 }
 
 fn too_large(error: TooLarge) -> Refusal {

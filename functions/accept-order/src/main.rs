@@ -22,14 +22,18 @@ async fn main() -> Result<(), Error> {
         let hot_skus = sluice_runtime::optional("HOT_SKUS")?;
         let https = Https::new();
         let secrets = LiveSecrets::from_env(&https)?;
+        let offers = LiveSecrets::of_offers(&https)?;
         let config = Builder::from(&aws::config(PUBLISH, &https)?)
             .interceptor(Calls::to("SNS", &topic))
             .build();
         let publisher = SnsPublisher::new(Client::from_conf(config), topic);
-        secrets
-            .read_while(https.open(async || publisher.warm().await))
-            .await;
-        let accept = Arc::new(AcceptOrder::new(publisher, SystemClock, secrets, hot_skus));
+        let opening = https.open(async || publisher.warm().await);
+        match &offers {
+            Some(offers) => secrets.read_while(offers.read_while(opening)).await,
+            None => secrets.read_while(opening).await,
+        }
+        let accept = AcceptOrder::new(publisher, SystemClock, secrets, hot_skus);
+        let accept = Arc::new(accept.with_offers(offers));
         Ok(
             async move |event: ProxyRequest, context: Context| -> ProxyResponse {
                 // Of this span where it is traced, else what Lambda says.

@@ -4,8 +4,11 @@ use std::fmt::Display;
 
 use lambda_http::{Body, Request, RequestExt, Response, http::header::RETRY_AFTER};
 use serde::Serialize;
-use sluice_api::{Offences, Problem, ProblemType};
-use sluice_order::{Order, OrderId, OrderLine, Position, RejectReason, ShipTo, Timestamp};
+use sluice_api::{NoCaller, Offences, Problem, ProblemType};
+use sluice_order::{
+    Caller, Clock, Order, OrderId, OrderLine, Position, RejectReason, ShipTo, SystemClock,
+    Timestamp,
+};
 use sluice_runtime::LiveSecrets;
 use sluice_store::{Found, OrderStatus, OrderStore, Summary};
 
@@ -19,8 +22,9 @@ const RETRY_AFTER_SECONDS: &str = "2";
 
 /// The function, ready to serve.
 #[derive(Debug)]
-pub struct ReadOrders<S> {
+pub struct ReadOrders<S, C = SystemClock> {
     store: S,
+    clock: C,
     secrets: LiveSecrets,
 }
 
@@ -70,8 +74,16 @@ struct ListView {
 impl<S: OrderStore> ReadOrders<S> {
     /// The function with its parts.
     pub fn new(store: S, secrets: impl Into<LiveSecrets>) -> Self {
+        Self::with_clock(store, SystemClock, secrets)
+    }
+}
+
+impl<S: OrderStore, C: Clock> ReadOrders<S, C> {
+    /// The function with its parts, and a clock that says whether a token has ended.
+    pub fn with_clock(store: S, clock: C, secrets: impl Into<LiveSecrets>) -> Self {
         Self {
             store,
+            clock,
             secrets: secrets.into(),
         }
     }
@@ -79,13 +91,17 @@ impl<S: OrderStore> ReadOrders<S> {
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
         Span::current().record("correlation_id", sluice_api::request_id(request));
-        match sluice_api::order_id(request) {
-            Some(id) => self.get(id, request).await,
-            None => self.list(request).await,
-        }
+        let answer = match sluice_api::caller(request, self.clock.now()) {
+            Ok(caller) => match sluice_api::order_id(request) {
+                Some(id) => self.get(id, &caller, request).await,
+                None => self.list(&caller, request).await,
+            },
+            Err(why) => no_caller(why, request),
+        };
+        sluice_api::for_browsers(request, answer)
     }
 
-    async fn get(&self, id: &str, request: &Request) -> Response<Body> {
+    async fn get(&self, id: &str, caller: &Caller, request: &Request) -> Response<Body> {
         let parsed = id.parse::<OrderId>();
         let not_found = || {
             let request_id = sluice_api::request_id(request);
@@ -100,7 +116,7 @@ impl<S: OrderStore> ReadOrders<S> {
             return not_found();
         };
         match self.secrets.knowing(id.secret_number()).await {
-            Ok(secrets) if secrets.verify(&id).is_ok() => {}
+            Ok(secrets) if caller.verify(&id, &secrets).is_ok() => {}
             Ok(_) => return not_found(),
             Err(error) => return unavailable(&error, None, request),
         }
@@ -124,32 +140,39 @@ impl<S: OrderStore> ReadOrders<S> {
                 Err(error) => return unavailable(&error, Some(id), request),
             }
         }
-        match self.store.find(&id).await {
-            Ok(None) => {
-                let answer = Response::builder().header(RETRY_AFTER, RETRY_AFTER_SECONDS);
-                sluice_api::json(answer, &view)
-            }
-            Ok(Some(Found::Order(stored))) => {
+        let found = match self.store.find(&id).await {
+            Ok(found) => found,
+            Err(error) => return unavailable(&error, Some(id), request),
+        };
+        let order = found.as_ref().and_then(Found::order);
+        // To a customer the order of another is as if it were not there (P9).
+        if !caller.may_see(&id, order.map(Order::customer_id)) {
+            return not_found();
+        }
+        let mut answer = Response::builder();
+        match &found {
+            None => answer = answer.header(RETRY_AFTER, RETRY_AFTER_SECONDS),
+            Some(Found::Order(stored)) => {
                 view.status = OrderStatus::InFulfillment;
-                view.content = Some(ContentView::from(&stored.order));
                 view.accepted_at = Some(stored.accepted_at);
                 view.stored_at = Some(stored.stored_at);
-                sluice_api::json(Response::builder(), &view)
             }
-            Ok(Some(Found::Rejection(rejection))) => {
+            Some(Found::Rejection(rejection)) => {
                 view.status = OrderStatus::Rejected;
                 view.reason = Some(rejection.reason);
-                if let Some((accepted_at, _, order)) = &rejection.content {
-                    view.content = Some(ContentView::from(order));
-                    view.accepted_at = Some(*accepted_at);
-                }
-                sluice_api::json(Response::builder(), &view)
+                view.accepted_at = rejection.content.as_ref().map(|(at, ..)| *at);
             }
-            Err(error) => unavailable(&error, Some(id), request),
+        }
+        view.content = order.map(ContentView::from);
+        let answer = sluice_api::json(answer, &view);
+        match caller {
+            // A browser asks again and again.
+            Caller::Customer(_) => sluice_api::revalidated(request, answer),
+            Caller::Backend => answer,
         }
     }
 
-    async fn list(&self, request: &Request) -> Response<Body> {
+    async fn list(&self, caller: &Caller, request: &Request) -> Response<Body> {
         let parameters = request.query_string_parameters_ref();
         let cursor = parameters.and_then(|parameters| parameters.first("cursor"));
         let secrets = match cursor.and_then(Position::secret_number) {
@@ -160,7 +183,7 @@ impl<S: OrderStore> ReadOrders<S> {
             Ok(secrets) => secrets,
             Err(error) => return unavailable(&error, None, request),
         };
-        let query = match query::read(request, &secrets) {
+        let query = match query::read(request, caller, &secrets) {
             Ok(query) => query,
             Err(errors) => {
                 let each = "Each entry of errors names a parameter, and the rule that it breaks.";
@@ -171,6 +194,12 @@ impl<S: OrderStore> ReadOrders<S> {
                 return sluice_api::problem(Response::builder(), &problem);
             }
         };
+        if !caller.may_act_for(&query.customer_id) {
+            let detail = "The query names another customer than the token: leave customer_id out.";
+            let id = sluice_api::request_id(request);
+            let problem = Problem::new(ProblemType::NotYourOrders, detail, id);
+            return sluice_api::problem(Response::builder(), &problem);
+        }
         match self.store.list(&query).await {
             Ok(page) => sluice_api::json(
                 Response::builder(),
@@ -182,6 +211,20 @@ impl<S: OrderStore> ReadOrders<S> {
             Err(error) => unavailable(&error, None, request),
         }
     }
+}
+
+fn no_caller(why: NoCaller, request: &Request) -> Response<Body> {
+    let (problem, detail) = match why {
+        NoCaller::Expired => (ProblemType::TokenExpired, "Sign in again."),
+        NoCaller::NoCustomer => {
+            tracing::error!(
+                "the API for tokens names no customer: its authorizer or its stage variables are not the template's"
+            );
+            (ProblemType::NotYourOrders, "The call names no customer.")
+        }
+    };
+    let problem = Problem::new(problem, detail, sluice_api::request_id(request));
+    sluice_api::problem(Response::builder(), &problem)
 }
 
 fn unavailable(

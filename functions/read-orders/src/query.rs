@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lambda_http::{Request, RequestExt};
 use sluice_api::ParameterError;
 use sluice_order::{
-    CustomerId, ListQuery, Position, Secrets, Sku, Timestamp,
+    Caller, CustomerId, ListQuery, Position, Secrets, Sku, Timestamp,
     fields::{MAX_ERRORS, are_one_name},
     listing::MAX_LIMIT,
     time::NotATimestamp,
@@ -26,9 +26,18 @@ const KNOWN: [&str; 7] = [
 const DEFAULT_LIMIT: usize = 20;
 
 /// The query of a request, with every rule checked; errors name the parameter.
-pub(crate) fn read(request: &Request, secrets: &Secrets) -> Result<ListQuery, Vec<ParameterError>> {
+///
+/// A customer who does not say whose orders lists his own.
+pub(crate) fn read(
+    request: &Request,
+    caller: &Caller,
+    secrets: &Secrets,
+) -> Result<ListQuery, Vec<ParameterError>> {
     let mut parameters = Parameters::of(request);
-    let customer_id = parameters.required("customer_id", customer);
+    let customer_id = match caller {
+        Caller::Customer(own) if !parameters.has("customer_id") => Some(own.clone()),
+        _ => parameters.required("customer_id", customer),
+    };
     let from = parameters.optional("from", time);
     let to = parameters.optional("to", time);
     let sku = parameters.optional("sku", |text| Sku::checked(text.to_owned()));
@@ -126,14 +135,18 @@ impl<'a> Parameters<'a> {
         Self { left, errors }
     }
 
+    /// Whether a parameter was sent, right or wrong.
+    fn has(&self, name: &str) -> bool {
+        self.left.contains_key(name) || self.errors.iter().any(|error| error.parameter == name)
+    }
+
     /// Reads a parameter that must be there.
     fn required<T>(
         &mut self,
         name: &str,
         read: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let is_wrong = self.errors.iter().any(|error| error.parameter == name);
-        if !self.left.contains_key(name) && !is_wrong {
+        if !self.has(name) {
             self.errors.push(error(name, "is required"));
         }
         self.optional(name, read)

@@ -15,6 +15,8 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use crate::caller::Called;
+
 /// A proxy event of the REST API, to make a [`Request`] of.
 ///
 /// It takes whatever a client can send. `lambda_http`'s own types refuse a whole event for one header that is not ASCII, which
@@ -33,6 +35,7 @@ pub struct ProxyRequest {
     body: Option<BodyText>,
     is_base64_encoded: Option<bool>,
     request_context: Option<Context>,
+    stage_variables: Option<StageVariables>,
     /// Set by a smoke test, which invokes a function directly. API Gateway lets no client write here.
     smoke: bool,
     // Of an HTTP API, version 2.0 of its payload, and of a function URL.
@@ -59,6 +62,23 @@ struct Context {
     http: Option<Http>,
     /// A load balancer's.
     elb: Option<IgnoredAny>,
+    authorizer: Option<Authorizer>,
+}
+
+/// What the authorizer of the API for tokens answered.
+#[derive(Default, Debug, Deserialize)]
+#[serde(default)]
+struct Authorizer {
+    customer: Option<Values>,
+    expires: Option<Values>,
+}
+
+/// What is read of the stage's variables.
+#[derive(Default, Debug, Deserialize)]
+#[serde(default)]
+struct StageVariables {
+    callers: Option<Values>,
+    origin: Option<Values>,
 }
 
 #[derive(Default, Debug, Deserialize)]
@@ -78,6 +98,13 @@ impl From<ProxyRequest> for Request {
         let foreign = event.foreign();
         let query = event.query();
         let here = event.request_context.unwrap_or_default();
+        let stage = event.stage_variables.unwrap_or_default();
+        let authorizer = here.authorizer.unwrap_or_default();
+        let called = Called {
+            callers: stage.callers.map(Values::one),
+            customer: authorizer.customer.map(Values::one),
+            expires: authorizer.expires.map(Values::one),
+        };
         let http = here.http.unwrap_or_default();
         let mut context = ApiGatewayProxyRequestContext::default();
         context.request_id = here.request_id;
@@ -107,6 +134,10 @@ impl From<ProxyRequest> for Request {
             .with_request_context(RequestContext::ApiGatewayV1(context))
             .with_path_parameters(path_parameters)
             .with_query_string_parameters(query);
+        request.extensions_mut().insert(called);
+        if let Some(origin) = stage.origin.map(Values::one) {
+            request.extensions_mut().insert(AllowedOrigin(origin));
+        }
         if event.smoke {
             request.extensions_mut().insert(Smoke);
         }
@@ -201,6 +232,10 @@ impl ProxyRequest {
     }
 }
 
+/// The origin whose pages may read the answers (the stage variable `origin`).
+#[derive(Clone)]
+pub(crate) struct AllowedOrigin(pub(crate) String);
+
 /// The request is a smoke test's.
 #[derive(Clone, Copy)]
 pub(crate) struct Smoke;
@@ -224,6 +259,13 @@ enum BodyText {
 /// The values of a header or a parameter: a list, or one alone.
 #[derive(Default, Debug)]
 struct Values(Vec<String>);
+
+impl Values {
+    /// What stands where one value belongs: nothing, where there are several.
+    fn one(self) -> String {
+        <[String; 1]>::try_from(self.0).map_or_else(|_| String::new(), |[one]| one)
+    }
+}
 
 impl<'de> Deserialize<'de> for Values {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -15,6 +15,10 @@ pub enum ProblemType {
     InvalidIdempotencyKey,
     /// A query parameter breaks its rule.
     InvalidQuery,
+    /// The caller's token has ended.
+    TokenExpired,
+    /// The caller acts for another customer.
+    NotYourOrders,
     /// No such order.
     OrderNotFound,
     /// The order is too large.
@@ -46,6 +50,8 @@ impl ProblemType {
             Self::InvalidJson => (400, "invalid-json", "The body is not valid JSON"),
             Self::InvalidIdempotencyKey => (400, "invalid-idempotency-key", "The Idempotency-Key header is not valid"),
             Self::InvalidQuery => (400, "invalid-query", "The query is not valid"),
+            Self::TokenExpired => (401, "token-expired", "The token has ended"),
+            Self::NotYourOrders => (403, "not-your-orders", "These are another customer's orders"),
             Self::OrderNotFound => (404, "order-not-found", "There is no such order"),
             Self::OrderTooLarge => (413, "order-too-large", "The order is too large"),
             Self::UnsupportedMediaType => (415, "unsupported-media-type", "The content type is not supported"),

@@ -130,6 +130,11 @@ impl OrderId {
         self.secret_number
     }
 
+    /// Whether the id says whose it is, as ids do since the second version.
+    pub fn says_whose(&self) -> bool {
+        self.customer_tag.is_some()
+    }
+
     /// Whether the id is one for this content.
     pub fn is_for(&self, content: &ContentHash) -> bool {
         self.fingerprint == content.fingerprint()

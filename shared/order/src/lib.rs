@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod caller;
 pub mod content;
 pub mod currency;
 pub mod fields;
@@ -12,6 +13,7 @@ pub mod letter;
 pub mod listing;
 pub mod message;
 pub mod not_json;
+pub mod offer;
 pub mod order;
 mod outcome;
 pub mod reason;
@@ -24,6 +26,7 @@ pub mod time;
 pub mod trace;
 pub mod wrapped;
 
+pub use caller::Caller;
 pub use content::ContentHash;
 pub use currency::Currency;
 pub use fields::FieldError;

@@ -68,6 +68,21 @@ impl Secrets {
         id
     }
 
+    /// An id of the first version, such as are still out there.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn seal_first_version(&self, key: OrderKey, content: &ContentHash) -> OrderId {
+        let secret = &self.by_number[&self.current];
+        let mut id = OrderId {
+            key,
+            fingerprint: content.fingerprint(),
+            customer_tag: None,
+            secret_number: self.current,
+            mac: [0; 7],
+        };
+        id.mac = start(seal_mac(secret, &id));
+        id
+    }
+
     /// Whether there is a secret with this number.
     pub fn knows(&self, number: u8) -> bool {
         self.by_number.contains_key(&number)
@@ -86,7 +101,7 @@ impl Secrets {
     /// Whether the id was made with one of these secrets, and for this customer. An id of the first version does not say
     /// whose it is, and passes.
     ///
-    /// For callers that know who asks; none does yet. A customer who tries ids of others passes with one of 16.7 million (2^24).
+    /// A customer who tries ids of others passes with one of 16.7 million (2^24).
     ///
     /// # Errors
     /// As [`Self::verify`]; [`IdError::Forged`] for another customer's.
@@ -104,6 +119,26 @@ impl Secrets {
         self.by_number
             .get(&id.secret_number)
             .ok_or(IdError::UnknownSecret(id.secret_number))
+    }
+
+    /// The number of the current secret.
+    pub(crate) fn current(&self) -> u8 {
+        self.current
+    }
+
+    /// The current secret's signature of the data, by HMAC-SHA256.
+    pub(crate) fn sign(&self, data: &[u8]) -> [u8; 32] {
+        start(self.by_number[&self.current].clone().chain_update(data))
+    }
+
+    /// Whether the secret with this number signed the data, by HMAC-SHA256. Takes the same time for every wrong signature.
+    pub(crate) fn signed(&self, number: u8, data: &[u8], signature: &[u8]) -> bool {
+        self.by_number.get(&number).is_some_and(|mac| {
+            mac.clone()
+                .chain_update(data)
+                .verify_slice(signature)
+                .is_ok()
+        })
     }
 
     /// A tag over any other data, with the number of the secret it was made with.

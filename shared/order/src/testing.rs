@@ -14,6 +14,11 @@ pub fn secrets() -> Secrets {
     Secrets::from_json(SECRETS).expect("the secrets are usable")
 }
 
+/// An offer with these claims, signed with [`SECRETS`].
+pub fn offer(claims: &Value) -> String {
+    crate::offer::sign(claims, &secrets())
+}
+
 /// An order, and all that becomes of it until it is a message. A test names what matters to it:
 /// `Order::sample().customer("c-7").sku("85123A").message(&secrets())`.
 #[derive(Clone, Debug)]

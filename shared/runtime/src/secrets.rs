@@ -1,4 +1,4 @@
-//! The secrets of the order ids while a function runs: read at the start, and again when they may have changed.
+//! The secrets of the order ids, and of the shop's offers, while a function runs: read at the start, and again when they may have changed.
 //!
 //! A process of Lambda lives for hours, and a rotation must reach it without a deploy. So the secrets are read again
 //!
@@ -27,8 +27,11 @@ use crate::{Https, SettingError, number, required};
 /// The longest that an invocation waits for them.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// The variable that says where the secrets are.
+/// The variable that says where the secrets of the order ids are.
 const NAME: &str = "ORDER_ID_SECRETS";
+
+/// The variable that says where the secrets of the shop's offers are.
+const OFFERS: &str = "OFFER_SECRETS";
 
 /// The variable that says after how many seconds they are read again.
 const MAX_AGE: &str = "ORDER_ID_SECRETS_MAX_AGE";
@@ -63,7 +66,7 @@ struct Last {
 
 /// The secrets cannot be read, and none were before. The log says why; for the retry machinery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the secrets of the order ids cannot be read")]
+#[error("the secrets cannot be read")]
 pub struct SecretsUnavailable;
 
 impl From<Secrets> for LiveSecrets {
@@ -87,12 +90,26 @@ impl LiveSecrets {
     /// # Errors
     /// The variable is missing, or the secrets in it cannot be used. The text shows no part of a secret.
     pub fn from_env(https: &Https) -> Result<Self, SettingError> {
-        let value = required(NAME)?;
+        Self::of_text(NAME, required(NAME)?, https)
+    }
+
+    /// The secrets that `OFFER_SECRETS` names, in the same way. `None` where no customer orders himself.
+    ///
+    /// # Errors
+    /// The secrets in the variable cannot be used. The text shows no part of a secret.
+    pub fn of_offers(https: &Https) -> Result<Option<Self>, SettingError> {
+        let Ok(value) = required(OFFERS) else {
+            return Ok(None);
+        };
+        Self::of_text(OFFERS, value, https).map(Some)
+    }
+
+    fn of_text(name: &'static str, value: String, https: &Https) -> Result<Self, SettingError> {
         if value.trim_start().starts_with('{') {
             let secrets = Secrets::from_json(&value);
             return secrets
                 .map(Self::from)
-                .map_err(|error| SettingError::invalid(NAME, error));
+                .map_err(|error| SettingError::invalid(name, error));
         }
         let max_age = Duration::from_secs(number(MAX_AGE)?);
         let read = secrets_manager::read(value, https)?;
@@ -211,7 +228,7 @@ impl LiveSecrets {
             }
             Err(error) => {
                 metrics::counter!("SecretUnreadable").increment(1);
-                tracing::error!(error, "the secrets of the order ids cannot be read");
+                tracing::error!(error, "the secrets cannot be read");
             }
         }
     }

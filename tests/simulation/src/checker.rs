@@ -47,6 +47,8 @@ struct Request {
     customer: String,
     key: Option<String>,
     order: Value,
+    /// Who made it and had no right to.
+    thief: Option<String>,
     status: Option<u64>,
     order_id: Option<String>,
 }
@@ -77,11 +79,23 @@ impl Checker {
                     customer: customer.clone(),
                     key: key.clone(),
                     order: order.clone(),
+                    thief: None,
                     status: None,
                     order_id: None,
                 };
                 self.requests.insert(*request, sent);
             }
+            Event::Stolen { request, thief } => {
+                if let Some(request) = self.requests.get_mut(request) {
+                    request.thief = Some(thief.clone());
+                }
+            }
+            Event::Looked {
+                caller,
+                order_id,
+                is_told,
+                shown,
+            } if *is_told => self.looked(caller, order_id, shown.as_ref()),
             Event::Answered {
                 request,
                 status,
@@ -141,6 +155,7 @@ impl Checker {
             }
             Event::AtRest { fixed, left } => self.at_rest(*fixed, left),
             Event::Queued { .. }
+            | Event::Looked { .. }
             | Event::Received { .. }
             | Event::Unanswered { .. }
             | Event::Note(_) => {}
@@ -158,11 +173,38 @@ impl Checker {
         request.status = Some(status);
         request.order_id = order_id.map(str::to_owned);
         let fit = Mark::of(&request.order) != Some(Mark::Unfit);
+        if let Some(thief) = &request.thief {
+            if !(400..500).contains(&status) && status != 503 {
+                let what = format!("{thief} ordered as {}: {status}", request.customer);
+                self.broken(9, what);
+            }
+            return;
+        }
         match status {
             202 if fit && order_id.is_some() => {}
             400..500 if !fit => {}
             429 | 503 if retry_after => {}
             _ => self.broken(1, format!("request {number} was answered {status}")),
+        }
+    }
+
+    /// Checks that a customer is shown his own orders, and no others.
+    fn looked(&mut self, caller: &str, order_id: &str, shown: Option<&Value>) {
+        let mut requests = self.requests.values();
+        let of = requests.find(|request| {
+            let id = request.order_id.as_deref();
+            id.is_some_and(|id| name(id) == name(order_id))
+        });
+        let is_own = of.is_some_and(|request| request.customer == caller);
+        if is_own != shown.is_some() {
+            let of = of.map_or("nobody", |request| &request.customer);
+            let seen = if is_own { "does not see" } else { "sees" };
+            let what = format!("{caller} {seen} {order_id} of {of}");
+            return self.broken(9, what);
+        }
+        let shown = shown.and_then(|shown| shown["customer_id"].as_str());
+        if shown.is_some_and(|shown| shown != caller) {
+            self.broken(9, format!("{caller} is shown an order of another"));
         }
     }
 

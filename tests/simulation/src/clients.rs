@@ -1,12 +1,17 @@
 //! Storefronts. They post orders, repeat requests that were not answered, and make mistakes of their own.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use accept_order::AcceptOrder;
+use read_orders::ReadOrders;
 use serde_json::{Value, json};
 use sluice_api::ProxyRequest;
-use sluice_order::HotSkus;
+use sluice_order::{HotSkus, Lane, offer};
 use tokio::{
+    sync::watch,
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -15,12 +20,16 @@ use crate::{
     history::Event,
     mark::Mark,
     mistake::Mistake,
-    run::{Process, Run},
+    run::{EPOCH, Process, Run},
+    storage::{Store, Table},
     topic::{Topic, TopicClient},
 };
 
-/// The function's timeout: what the template sets.
+/// The functions' timeout: what the template sets.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A customer who never orders anything honestly.
+const THIEF: &str = "thief";
 
 /// An order that a client wants to make.
 #[derive(Clone)]
@@ -36,7 +45,20 @@ struct Intent {
 struct Api {
     run: Arc<Run>,
     topic: Arc<Topic>,
+    table: Arc<Mutex<Table>>,
+    /// The ids that clients were given.
+    order_ids: Arc<Mutex<Vec<String>>>,
     requests: Arc<std::sync::atomic::AtomicUsize>,
+}
+
+/// Who makes a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sender {
+    Backend,
+    /// The customer, with a token.
+    Customer,
+    /// A customer with a token, who orders as another, or at no price of the shop's.
+    Thief,
 }
 
 enum Answer {
@@ -45,10 +67,12 @@ enum Answer {
 }
 
 /// Posts all orders of the scenario; ends when each has its last answer.
-pub(crate) async fn post_all(run: &Arc<Run>, topic: &Arc<Topic>) {
+pub(crate) async fn post_all(run: &Arc<Run>, topic: &Arc<Topic>, table: &Arc<Mutex<Table>>) {
     let api = Api {
         run: Arc::clone(run),
         topic: Arc::clone(topic),
+        table: Arc::clone(table),
+        order_ids: Arc::default(),
         requests: Arc::default(),
     };
     let mut clients = JoinSet::new();
@@ -144,6 +168,46 @@ impl Api {
             self.run.pause_up_to(30_000).await;
             self.post(intent, content, 1).await;
         }
+        if self.run.chance(self.run.scenario.looks) {
+            self.run.pause_up_to(30_000).await;
+            self.look(&intent.customer).await;
+        }
+    }
+
+    /// A customer looks at some order.
+    async fn look(&self, customer: &str) {
+        let run = &self.run;
+        let order_id = {
+            let ids = self
+                .order_ids
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            let one = run.random(|rng| rng.usize(..ids.len().max(1)));
+            let Some(id) = ids.get(one) else { return };
+            id.clone()
+        };
+        let mut event = json!({"httpMethod": "GET", "path": format!("/orders/{order_id}")});
+        if !run.makes(Mistake::ForgetsWhoReads) {
+            with_token(run, customer, &mut event);
+        }
+        let store = Store {
+            run: Arc::clone(run),
+            process: Process::new(run),
+            table: Arc::clone(&self.table),
+            lane: Lane::Standard,
+            connection: watch::Sender::new(()),
+        };
+        let function = ReadOrders::with_clock(store, run.clock(), run.secrets(true));
+        let event = serde_json::from_value::<ProxyRequest>(event).unwrap_or_default();
+        let answer = timeout(TIMEOUT, function.handle(&event.into())).await.ok();
+        let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
+        let shown = answer.filter(|_| status == 200);
+        run.history.push(Event::Looked {
+            caller: customer.to_owned(),
+            order_id,
+            is_told: matches!(status, 200 | 404),
+            shown: shown.and_then(|answer| serde_json::from_slice(answer.body()).ok()),
+        });
     }
 
     async fn post(&self, intent: &Intent, content: &Value, attempt: u32) -> Answer {
@@ -157,7 +221,12 @@ impl Api {
             key: intent.key.clone(),
             order: content.clone(),
         });
-        let event = event(run, intent, content, attempt).into();
+        let sender = sender(run, intent);
+        if sender == Sender::Thief {
+            let thief = THIEF.to_owned();
+            history.push(Event::Stolen { request, thief });
+        }
+        let event = event(run, intent, content, attempt, sender).into();
         let process = Process::new(run);
         process.may_end_within(2);
         let publisher = TopicClient {
@@ -169,7 +238,8 @@ impl Api {
             run.clock(),
             run.secrets(true),
             hot_skus(run, content),
-        );
+        )
+        .with_offers(Some(run.secrets(true).into()));
         let answer = tokio::select! {
             biased;
             () = process.died() => None,
@@ -182,13 +252,21 @@ impl Api {
         };
         let status = u64::from(answer.status().as_u16());
         let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+        let order_id = body["order_id"].as_str().map(str::to_owned);
+        let mut ids = self
+            .order_ids
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        ids.extend(order_id.clone());
+        drop(ids);
         history.push(Event::Answered {
             request,
             status,
-            order_id: body["order_id"].as_str().map(str::to_owned),
+            order_id,
             retry_after: answer.headers().contains_key("retry-after"),
         });
-        if status >= 500 || status == 429 {
+        // Whoever was robbed of a try makes the next one.
+        if status >= 500 || status == 429 || sender == Sender::Thief {
             Answer::Repeat
         } else {
             Answer::Final
@@ -203,8 +281,49 @@ fn hot_skus(run: &Run, content: &Value) -> HotSkus {
     sku.unwrap_or_default().parse().unwrap_or_default()
 }
 
+/// Who makes the next try. A customer's has a key.
+fn sender(run: &Run, intent: &Intent) -> Sender {
+    if intent.key.is_none() || !run.chance(run.scenario.tokens) {
+        Sender::Backend
+    } else if run.fault(run.scenario.thieves) {
+        Sender::Thief
+    } else {
+        Sender::Customer
+    }
+}
+
+/// What API Gateway adds to an event for a call with this customer's token.
+fn with_token(run: &Run, customer: &str, event: &mut Value) {
+    let now = EPOCH / 1_000 + i64::try_from(run.seconds()).unwrap_or(i64::MAX);
+    // Longer than any clock is wrong.
+    let expires = (now + 600).to_string();
+    event["stageVariables"] = json!({"callers": "customers"});
+    event["requestContext"] = json!({"authorizer": {"customer": customer, "expires": expires}});
+}
+
+/// A customer's order for a backend's: nothing in it is his to say but the offers and how many.
+fn with_offers(run: &Run, content: &Value) -> Value {
+    let lines = content["lines"].as_array().into_iter().flatten();
+    let lines = lines.map(|line| {
+        let claims = json!({
+            "sku": line["sku"],
+            "unit_price": line["unit_price"],
+            "currency": content["currency"],
+            "exp": i64::MAX,
+        });
+        json!({"offer": offer::sign(&claims, &run.secrets(true)), "quantity": line["quantity"]})
+    });
+    json!({"lines": lines.collect::<Vec<_>>()})
+}
+
 /// What API Gateway makes of a request.
-fn event(run: &Run, intent: &Intent, content: &Value, attempt: u32) -> ProxyRequest {
+fn event(
+    run: &Run,
+    intent: &Intent,
+    content: &Value,
+    attempt: u32,
+    sender: Sender,
+) -> ProxyRequest {
     let key = if run.makes(Mistake::NamesOrdersByContent) {
         // The payload's hash, in short: the payload.
         Some(
@@ -226,8 +345,24 @@ fn event(run: &Run, intent: &Intent, content: &Value, attempt: u32) -> ProxyRequ
     if let Some(key) = key {
         headers["Idempotency-Key"] = json!([key]);
     }
-    serde_json::from_value(json!({"multiValueHeaders": headers, "body": content.to_string()}))
-        .unwrap_or_default()
+    let mut body = content.clone();
+    match sender {
+        Sender::Customer => body = with_offers(run, content),
+        // At a price of his own, or as another customer.
+        Sender::Thief if run.chance(500) => body["customer_id"] = THIEF.into(),
+        Sender::Backend | Sender::Thief => {}
+    }
+    let mut event = json!({"multiValueHeaders": headers, "body": body.to_string()});
+    if sender != Sender::Backend {
+        let customer = match sender {
+            Sender::Thief => THIEF,
+            _ => &intent.customer,
+        };
+        if !run.makes(Mistake::ForgetsWhoOrders) {
+            with_token(run, customer, &mut event);
+        }
+    }
+    serde_json::from_value(event).unwrap_or_default()
 }
 
 /// Puts messages into the queues that never came from us, and some that did and were changed.

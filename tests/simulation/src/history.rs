@@ -20,6 +20,15 @@ pub enum Event {
         key: Option<String>,
         order: Value,
     },
+    /// A customer with a token orders for another, or at a price of his own.
+    Stolen { request: usize, thief: String },
+    /// A customer with a token looks at an order, and is shown it or not. `is_told` is false where storage did not answer.
+    Looked {
+        caller: String,
+        order_id: String,
+        is_told: bool,
+        shown: Option<Value>,
+    },
     /// The client gets an answer.
     Answered {
         request: usize,
@@ -132,6 +141,22 @@ impl fmt::Display for Event {
                     "request {request}: {customer} sends {} under {key}",
                     label(order)
                 )
+            }
+            Self::Stolen { request, thief } => {
+                write!(f, "request {request} is {thief}'s, who has no right to it")
+            }
+            Self::Looked {
+                caller,
+                order_id,
+                is_told,
+                shown,
+            } => {
+                let what = match shown {
+                    _ if !is_told => "hears nothing of",
+                    Some(_) => "sees",
+                    None => "does not see",
+                };
+                write!(f, "{caller} {what} {order_id}")
             }
             Self::Answered {
                 request,

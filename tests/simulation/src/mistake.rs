@@ -55,11 +55,15 @@ pub enum Mistake {
     TakesLettersForSent,
     /// The second content under a key is dropped.
     DropsConflicts,
+    /// Who orders is not looked at (broken object level authorization, the first of OWASP's API Security Top 10 of 2023).
+    ForgetsWhoOrders,
+    /// Who reads is not looked at: whoever has an id has the order.
+    ForgetsWhoReads,
 }
 
 impl Mistake {
     /// All of them, each with the number of a promise that it breaks.
-    pub const ALL: [(Self, u8); 24] = [
+    pub const ALL: [(Self, u8); 26] = [
         (Self::LimitsConcurrencyOnly, 4),
         (Self::DropsWhatItCannotParse, 2),
         (Self::AlwaysSaysWell, 2),
@@ -84,5 +88,7 @@ impl Mistake {
         (Self::RejectionReplacesTheOrder, 2),
         (Self::TakesLettersForSent, 2),
         (Self::DropsConflicts, 2),
+        (Self::ForgetsWhoOrders, 9),
+        (Self::ForgetsWhoReads, 9),
     ];
 }

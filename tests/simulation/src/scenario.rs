@@ -37,6 +37,12 @@ pub struct Scenario {
     pub interval: u64,
     /// When a message that was not acknowledged is visible again. The template has 361; a shorter time is harder.
     pub visibility: u64,
+    /// Requests that a customer makes himself, with a token.
+    pub tokens: usize,
+    /// Customers who order for another, or at a price of their own.
+    pub thieves: usize,
+    /// Customers who then look at some order, their own or another's.
+    pub looks: usize,
     /// Requests that meet a function for which one of their products is hot.
     pub hot: usize,
     /// When faults stop. After that everything must be finished within [`crate::world::BOUND`].
@@ -107,6 +113,9 @@ impl Scenario {
             batch_size: 10,
             interval: 10,
             visibility: 361,
+            tokens: 0,
+            thieves: 0,
+            looks: 0,
             hot: 0,
             faults_end: 120,
             outage: None,
@@ -201,6 +210,11 @@ impl Scenario {
         if rng.bool() {
             scenario.use_database(&mut rng);
         }
+        if rng.bool() {
+            scenario.tokens = rng.usize(..=1_000);
+            scenario.thieves = rng.usize(..=200);
+            scenario.looks = rng.usize(..=500);
+        }
         scenario
     }
 
@@ -221,7 +235,7 @@ impl Scenario {
     /// Every scenario that is simpler than this one in one respect.
     pub fn simpler(&self) -> Vec<Self> {
         let calm = Self::calm(self.seed);
-        let changes: [&dyn Fn(&mut Self); 32] = [
+        let changes: [&dyn Fn(&mut Self); 35] = [
             &|s| s.orders /= 2,
             &|s| s.orders = s.orders.saturating_sub(1),
             &|s| s.customers = 1,
@@ -233,6 +247,9 @@ impl Scenario {
             &|s| s.twins = 0,
             &|s| s.sent_twice = 0,
             &|s| s.injected = 0,
+            &|s| s.tokens = 0,
+            &|s| s.thieves = 0,
+            &|s| s.looks = 0,
             &|s| s.hot = 0,
             &|s| s.outage = None,
             &|s| s.throttled = 0,

@@ -110,7 +110,7 @@ impl World {
             Arc::clone(&self.lanes[0].queue),
         );
         spawn_local(async move { clients::inject(&run, &topic, &queue).await });
-        clients::post_all(&self.run, &self.topic).await;
+        clients::post_all(&self.run, &self.topic, &table).await;
         while self.run.is_faulty() {
             sleep(Duration::from_secs(1)).await;
         }

@@ -53,6 +53,10 @@ fn everything_happens_that_can() {
                 }
                 Event::Rejected { reason, .. } => format!("rejected {reason}"),
                 Event::Received { receives, .. } => format!("receive {receives}"),
+                Event::Stolen { .. } => "stolen".to_owned(),
+                Event::Looked { shown, is_told, .. } => {
+                    format!("looked, told {is_told}, shown {}", shown.is_some())
+                }
                 Event::Note(text) if text.starts_with("the acknowledgement") => {
                     "acknowledgement lost".to_owned()
                 }
@@ -64,7 +68,12 @@ fn everything_happens_that_can() {
     }
     for wanted in [
         "answered 202",
+        "answered 403",
         "answered 422",
+        "stolen",
+        "looked, told true, shown true",
+        "looked, told true, shown false",
+        "looked, told false, shown false",
         "answered 503",
         "no answer",
         "acknowledgement lost",

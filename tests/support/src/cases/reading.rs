@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 use sluice_order::{ListQuery, OrderAccepted, Position, Timestamp};
 
 use super::{Case, accepted, customer, fulfilling, order, problem, secrets};
-use crate::event::{Request, of_request};
+use crate::event::{Request, of_customer, of_request};
+
+/// The end of 9999, in Unix seconds.
+const NEVER: i64 = 253_402_300_799;
 
 fn case(name: &'static str, id: Option<&str>, query: &[(&str, &str)], answer: Value) -> Case {
     Case {
@@ -55,6 +58,13 @@ fn bad_query(name: &'static str, query: &[(&str, &str)], offending: &[&str]) -> 
         .map(|parameter| json!({"parameter": parameter, "message": "*"}))
         .collect();
     case(name, None, query, problem(400, "invalid-query", errors))
+}
+
+/// The case as a call with this customer's token, which ends at this time.
+fn by(customer: &str, expires: i64, name: &'static str, mut case: Case) -> Case {
+    case.event = of_customer(case.event, customer, expires);
+    case.name = name;
+    case
 }
 
 pub(super) fn cases() -> Vec<Case> {
@@ -188,6 +198,57 @@ pub(super) fn cases() -> Vec<Case> {
             &[("customer_id", "12583")],
             &unwrapped,
             Value::Null,
+        ),
+        by(
+            "17850",
+            NEVER,
+            "list-by-token",
+            list("", &[], &newest, Value::Null),
+        ),
+        by(
+            "13047",
+            NEVER,
+            "list-of-another-by-token",
+            case(
+                "",
+                None,
+                &[of],
+                problem(403, "not-your-orders", Value::Null),
+            ),
+        ),
+        by(
+            "17850",
+            NEVER,
+            "order-by-token",
+            get("", &waiting, json!({"status": "ACCEPTED"})),
+        ),
+        by(
+            "13047",
+            NEVER,
+            "order-of-another-by-token",
+            case(
+                "",
+                Some(&waiting.order_id.to_string()),
+                &[],
+                problem(404, "order-not-found", Value::Null),
+            ),
+        ),
+        by(
+            "17850",
+            1,
+            "list-by-ended-token",
+            case("", None, &[], problem(401, "token-expired", Value::Null)),
+        ),
+        by(
+            "17850",
+            1,
+            "order-by-ended-token",
+            case(
+                "",
+                Some(&waiting.order_id.to_string()),
+                &[],
+                problem(401, "token-expired", Value::Null),
+            ),
         ),
         bad_query("list-without-customer", &[("limit", "1")], &["customer_id"]),
         bad_query(
