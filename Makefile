@@ -9,7 +9,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 END_TO_END := --test end_to_end
 SAM_LOCAL := --test sam_local
 ON_POSTGRES := --test on_postgres
-.PHONY: help local local-down replay build simulate pace-check trace-check bench bench-compare growth test check unit budgets update-check end-to-end \
+.PHONY: help local local-down replay build simulate pace-check trace-check bench bench-compare growth test check unit shop-test budgets update-check end-to-end \
 	end-to-end-postgres end-to-end-mysql sam-local functions functions-postgres functions-mysql test-binaries aws-tools events clean
 
 help: ## list the targets
@@ -33,13 +33,13 @@ build: ## build the functions into .aws-sam/build; ARCH=x86_64 or arm64, this ma
 
 clean: local-down ## remove all that was built and installed here
 	cargo clean
-	rm -rf .aws-sam .sluice
+	rm -rf .aws-sam .sluice local/shop/node_modules
 
 #: Test it (tests/README.md says which, and how to run one)
 
 test: ## all tests, on stacks of their own; SLUICE_SAM_LOCAL=containers or emulator
 	@echo "==> The parts of the tests run side by side, and each shows what it printed when it is done"
-	@$(MAKE) --no-print-directory --jobs --keep-going --output-sync=target SIDE_BY_SIDE=yes check unit budgets update-check end-to-end end-to-end-postgres end-to-end-mysql sam-local
+	@$(MAKE) --no-print-directory --jobs --keep-going --output-sync=target SIDE_BY_SIDE=yes check unit shop-test budgets update-check end-to-end end-to-end-postgres end-to-end-mysql sam-local
 
 # In a folder of its own, because cargo lets only one command at a time into a folder. With `nice`, because other parts wait for the compiler.
 check: ## formats, lints, the rules of the template, and the examples
@@ -53,6 +53,11 @@ update-check: functions test-binaries aws-tools ## deploy template.yaml over the
 
 unit: test-binaries ## the tests that need nothing but cargo
 	nice cargo test --workspace
+
+# In `make test` after all is compiled, because some of these look at the time.
+shop-test: $(if $(SIDE_BY_SIDE),functions test-binaries) ## the tests of the issuer, the legacy shop and the proxy of local/shop
+	@local/shop/install
+	cd local/shop && node --test tests/*.test.mjs
 
 budgets: functions test-binaries ## the functions' sizes, connections, calls, instructions and memory: none may exceed its limit
 	cargo run --quiet --bin bench -- budgets $(TEST_BUILD)

@@ -85,6 +85,21 @@ need_rust() {
   command -v cc >/dev/null || die "no C compiler here, and Rust links with one" "apt-get install gcc libc6-dev"
 }
 
+need_node() {
+  command -v node >/dev/null && command -v npm >/dev/null || die "no Node.js here" "install Node.js 20 or later, such as by apt-get install nodejs npm"
+  # What the packages need that a Node.js of 2023 lacks.
+  node -e 'process.exit(typeof URL.parse === "function" && typeof require("crypto").hash === "function" ? 0 : 1)' ||
+    die "Node.js $(node --version) is too old" "install the newest Node.js 20, or a later one"
+}
+
+# run_local CMD...: with the address of the local AWS, $endpoint, and none of the user's AWS settings, so that nothing reaches a real one.
+run_local() (
+  unset "${!AWS_@}" http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+  export AWS_ENDPOINT_URL=$endpoint AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1
+  export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true
+  "$@"
+)
+
 # Fills the global array LOCKED with the words that run a command alone: "${LOCKED[@]}" CMD...
 lock() {
   mkdir -p "$STATE"
