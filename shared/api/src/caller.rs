@@ -11,7 +11,7 @@ const CUSTOMERS: &str = "customers";
 pub(crate) struct Called {
     /// The stage variable `callers` of the API that was called.
     pub(crate) callers: Option<String>,
-    /// What `authorize` read in the token: whose it is.
+    /// What the authorizer read in the token: whose it is.
     pub(crate) customer: Option<String>,
     /// And when it ends, in Unix seconds.
     pub(crate) expires: Option<String>,
